@@ -1,0 +1,23 @@
+#include "io/file_system.h"
+
+namespace squire {
+
+Result<std::vector<uint8_t>> ReadWholeFile(FileSystem& fs, const std::string& path, uint64_t limit_bytes) {
+  auto file = TRY(fs.OpenRead(path));
+  if (file->size() > limit_bytes) {
+    return OverBudget(path + " has " + std::to_string(file->size()) + " bytes, over the limit of " +
+                      std::to_string(limit_bytes));
+  }
+  std::vector<uint8_t> bytes(file->size());
+  TRY(file->Read(0, bytes));
+  return bytes;
+}
+
+std::string JoinPath(std::string_view folder, std::string_view name) {
+  std::string out(folder);
+  if (!out.empty() && out.back() != '/') out += '/';
+  out += name;
+  return out;
+}
+
+}  // namespace squire

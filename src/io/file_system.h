@@ -1,0 +1,99 @@
+#pragma once
+
+/// The only road from the store to the operating system, so that tests can put another one in its place.
+///
+/// Paths are plain strings with '/' between parts. Every call may be made from any thread; a WritableFile belongs to one.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace squire {
+
+struct FileInfo {
+  std::string name;  ///< last part of the path
+  uint64_t size_bytes = 0;
+  int64_t mtime_ns = 0;
+  bool is_folder = false;
+};
+
+/// A range of a file to read, and where to.
+struct ReadRange {
+  uint64_t offset = 0;
+  MutableBytes out;
+};
+
+class RandomAccessFile {
+ public:
+  virtual ~RandomAccessFile() = default;
+  [[nodiscard]] virtual uint64_t size() const = 0;
+  /// Fills every range. ERRORS: Corruption when the file ends before one does; Io, TooManyFiles.
+  virtual Result<void> ReadMany(std::span<const ReadRange> ranges) const = 0;
+
+  Result<void> Read(uint64_t offset, MutableBytes out) const {
+    const ReadRange range{offset, out};
+    return ReadMany({&range, 1});
+  }
+};
+
+class WritableFile {
+ public:
+  virtual ~WritableFile() = default;
+  virtual Result<void> Append(Bytes bytes) = 0;
+  /// Bytes appended so far.
+  [[nodiscard]] virtual uint64_t size() const = 0;
+  /// Makes the file's bytes durable. A failed sync is final: the file is to be written anew.
+  virtual Result<void> Sync() = 0;
+  /// Closes without syncing. A file dropped without Close is removed.
+  virtual Result<void> Close() = 0;
+};
+
+/// Holds an advisory lock until destroyed.
+class FileLock {
+ public:
+  virtual ~FileLock() = default;
+};
+
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+
+  virtual Result<std::unique_ptr<RandomAccessFile>> OpenRead(const std::string& path) = 0;
+  /// Creates a file that must not exist. ERRORS: AlreadyExists.
+  virtual Result<std::unique_ptr<WritableFile>> Create(const std::string& path) = 0;
+  /// Creates `path` with `bytes`, durable and whole or not at all, only if it does not exist: the commit of a version.
+  /// ERRORS: AlreadyExists (somebody was first, nothing changed); CommitUnknown when the file is there but the folder
+  /// could not be synced.
+  virtual Result<void> PublishIfAbsent(const std::string& path, Bytes bytes) = 0;
+  /// Replaces `path` by `bytes` in one step, not synced. For what can be made anew, such as hints.
+  virtual Result<void> Replace(const std::string& path, Bytes bytes) = 0;
+
+  /// Entries of a folder, in no order. A folder that does not exist is NotFound.
+  virtual Result<std::vector<FileInfo>> List(const std::string& folder) = 0;
+  virtual Result<FileInfo> Stat(const std::string& path) = 0;
+  /// Creates the folder and those above it.
+  virtual Result<void> CreateFolders(const std::string& folder) = 0;
+  virtual Result<void> SyncFolder(const std::string& folder) = 0;
+  virtual Result<void> Remove(const std::string& path) = 0;
+  virtual Result<void> RemoveAll(const std::string& folder) = 0;
+  virtual Result<void> Rename(const std::string& from, const std::string& to) = 0;
+  /// Locks `path` (created if needed) for this process alone. ERRORS: Conflict when another holds it and `wait` is false.
+  virtual Result<std::unique_ptr<FileLock>> Lock(const std::string& path, bool wait) = 0;
+};
+
+/// The machine's file system.
+FileSystem& PosixFileSystem();
+
+/// The whole file. ERRORS: OverBudget beyond `limit_bytes`.
+Result<std::vector<uint8_t>> ReadWholeFile(FileSystem& fs, const std::string& path, uint64_t limit_bytes = 1ull << 31);
+
+/// "a/b" from "a" and "b".
+std::string JoinPath(std::string_view folder, std::string_view name);
+
+}  // namespace squire

@@ -1,0 +1,265 @@
+// The machine's file system: pread and write, never mmap; create-if-absent by link(2), or O_EXCL where links are refused.
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <filesystem>
+
+#include "io/file_system.h"
+
+namespace squire {
+namespace {
+
+/// A descriptor that closes itself.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  [[nodiscard]] int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_;
+};
+
+std::string FolderOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+template <class Call>
+auto Retry(Call call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+class PosixRandomAccessFile : public RandomAccessFile {
+ public:
+  PosixRandomAccessFile(int fd, uint64_t size_bytes, std::string path)
+      : fd_(fd), size_bytes_(size_bytes), path_(std::move(path)) {}
+
+  [[nodiscard]] uint64_t size() const override { return size_bytes_; }
+
+  Result<void> ReadMany(std::span<const ReadRange> ranges) const override {
+    for (const ReadRange& range : ranges) {
+      size_t done = 0;
+      while (done < range.out.size()) {
+        const ssize_t got = Retry([&] {
+          return ::pread(fd_.get(), range.out.data() + done, range.out.size() - done,
+                         static_cast<off_t>(range.offset + done));
+        });
+        if (got < 0) return FromErrno(errno, "cannot read", path_);
+        if (got == 0) {
+          return Corruption("the file ends at byte " + std::to_string(range.offset + done) + ", " +
+                                std::to_string(range.out.size() - done) + " more wanted",
+                            path_);
+        }
+        done += static_cast<size_t>(got);
+      }
+    }
+    return {};
+  }
+
+ private:
+  Descriptor fd_;
+  uint64_t size_bytes_;
+  std::string path_;
+};
+
+class PosixWritableFile : public WritableFile {
+ public:
+  PosixWritableFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+  ~PosixWritableFile() override {
+    if (fd_.get() >= 0) ::unlink(path_.c_str());
+  }
+
+  Result<void> Append(Bytes bytes) override {
+    size_t done = 0;
+    while (done < bytes.size()) {
+      const ssize_t put = Retry([&] { return ::write(fd_.get(), bytes.data() + done, bytes.size() - done); });
+      if (put < 0) return FromErrno(errno, "cannot write", path_);
+      done += static_cast<size_t>(put);
+    }
+    size_bytes_ += bytes.size();
+    return {};
+  }
+  [[nodiscard]] uint64_t size() const override { return size_bytes_; }
+  Result<void> Sync() override {
+    if (Retry([&] { return ::fdatasync(fd_.get()); }) < 0) return FromErrno(errno, "cannot sync", path_);
+    return {};
+  }
+  Result<void> Close() override {
+    if (::close(fd_.release()) < 0 && errno != EINTR) return FromErrno(errno, "cannot close", path_);
+    return {};
+  }
+
+ private:
+  Descriptor fd_;
+  std::string path_;
+  uint64_t size_bytes_ = 0;
+};
+
+class PosixFileLock : public FileLock {
+ public:
+  explicit PosixFileLock(int fd) : fd_(fd) {}
+
+ private:
+  Descriptor fd_;
+};
+
+class Posix : public FileSystem {
+ public:
+  Result<std::unique_ptr<RandomAccessFile>> OpenRead(const std::string& path) override {
+    Descriptor fd(Retry([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
+    if (fd.get() < 0) return FromErrno(errno, "cannot open", path);
+    struct stat st {};
+    if (::fstat(fd.get(), &st) < 0) return FromErrno(errno, "cannot stat", path);
+    if (!S_ISREG(st.st_mode)) return InvalidArgument(path + " is not a plain file");
+    return std::make_unique<PosixRandomAccessFile>(fd.release(), static_cast<uint64_t>(st.st_size), path);
+  }
+
+  Result<std::unique_ptr<WritableFile>> Create(const std::string& path) override {
+    const int fd = Retry([&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); });
+    if (fd < 0) return FromErrno(errno, "cannot create", path);
+    return std::make_unique<PosixWritableFile>(fd, path);
+  }
+
+  Result<void> PublishIfAbsent(const std::string& path, Bytes bytes) override {
+    const std::string temporary = TemporaryName(path);
+    auto file = TRY(Create(temporary));
+    TRY(file->Append(bytes));
+    TRY(file->Sync());
+    if (::link(temporary.c_str(), path.c_str()) < 0) {
+      const int error = errno;
+      if (error != EPERM && error != EOPNOTSUPP && error != ENOSYS && error != EMLINK)
+        return FromErrno(error, "cannot publish", path);  // the temporary file goes with `file`
+      TRY(PublishExclusive(path, bytes));
+    }
+    file.reset();
+    if (auto synced = SyncFolder(FolderOf(path)); !synced) {
+      Error error = std::move(synced.error());
+      error.code = Code::kCommitUnknown;
+      error.message = "the version was written but its folder could not be synced; reopening tells whether it stands";
+      return error;
+    }
+    return {};
+  }
+
+  Result<void> Replace(const std::string& path, Bytes bytes) override {
+    const std::string temporary = TemporaryName(path);
+    auto file = TRY(Create(temporary));
+    TRY(file->Append(bytes));
+    if (::rename(temporary.c_str(), path.c_str()) < 0) return FromErrno(errno, "cannot replace", path);
+    return file->Close();
+  }
+
+  Result<std::vector<FileInfo>> List(const std::string& folder) override {
+    DIR* dir = ::opendir(folder.c_str());
+    if (dir == nullptr) return FromErrno(errno, "cannot list", folder);
+    const std::unique_ptr<DIR, int (*)(DIR*)> closer(dir, ::closedir);
+    std::vector<FileInfo> out;
+    while (true) {
+      errno = 0;
+      const dirent* entry = ::readdir(dir);
+      if (entry == nullptr) break;
+      const std::string_view name = entry->d_name;
+      if (name == "." || name == "..") continue;
+      struct stat st {};
+      if (::fstatat(::dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+        if (errno == ENOENT) continue;  // removed since it was listed
+        return FromErrno(errno, "cannot stat", JoinPath(folder, name));
+      }
+      out.push_back(Describe(std::string(name), st));
+    }
+    if (errno != 0) return FromErrno(errno, "cannot list", folder);
+    return out;
+  }
+
+  Result<FileInfo> Stat(const std::string& path) override {
+    struct stat st {};
+    if (::stat(path.c_str(), &st) < 0) return FromErrno(errno, "cannot stat", path);
+    return Describe(path.substr(path.rfind('/') + 1), st);
+  }
+
+  Result<void> CreateFolders(const std::string& folder) override {
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) return FromErrno(error.value(), "cannot create folder", folder);
+    return {};
+  }
+
+  Result<void> SyncFolder(const std::string& folder) override {
+    const Descriptor fd(Retry([&] { return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+    if (fd.get() < 0) return FromErrno(errno, "cannot open folder", folder);
+    if (Retry([&] { return ::fsync(fd.get()); }) < 0 && errno != EINVAL)
+      return FromErrno(errno, "cannot sync folder", folder);
+    return {};
+  }
+
+  Result<void> Remove(const std::string& path) override {
+    if (::unlink(path.c_str()) < 0) return FromErrno(errno, "cannot remove", path);
+    return {};
+  }
+
+  Result<void> RemoveAll(const std::string& folder) override {
+    std::error_code error;
+    std::filesystem::remove_all(folder, error);
+    if (error) return FromErrno(error.value(), "cannot remove", folder);
+    return {};
+  }
+
+  Result<void> Rename(const std::string& from, const std::string& to) override {
+    if (::rename(from.c_str(), to.c_str()) < 0) return FromErrno(errno, "cannot rename to " + to, from);
+    return {};
+  }
+
+  Result<std::unique_ptr<FileLock>> Lock(const std::string& path, bool wait) override {
+    Descriptor fd(Retry([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666); }));
+    if (fd.get() < 0) return FromErrno(errno, "cannot open lock", path);
+    if (Retry([&] { return ::flock(fd.get(), LOCK_EX | (wait ? 0 : LOCK_NB)); }) < 0) {
+      if (errno == EWOULDBLOCK) return Conflict(path + " is locked by another process");
+      return FromErrno(errno, "cannot lock", path);
+    }
+    return std::make_unique<PosixFileLock>(fd.release());
+  }
+
+ private:
+  static std::string TemporaryName(const std::string& path) {
+    static std::atomic<uint64_t> counter{0};
+    const size_t slash = path.rfind('/') + 1;
+    return path.substr(0, slash) + ".tmp_" + std::to_string(::getpid()) + "_" + std::to_string(counter++) + "_" +
+           path.substr(slash);
+  }
+
+  static FileInfo Describe(std::string name, const struct stat& st) {
+    return {std::move(name), static_cast<uint64_t>(st.st_size),
+            st.st_mtim.tv_sec * 1'000'000'000ll + st.st_mtim.tv_nsec, S_ISDIR(st.st_mode)};
+  }
+
+  // Without hard links the file is created under its own name; a crash in between leaves a torn file, which readers skip.
+  Result<void> PublishExclusive(const std::string& path, Bytes bytes) {
+    auto file = TRY(Create(path));
+    TRY(file->Append(bytes));
+    TRY(file->Sync());
+    return file->Close();
+  }
+};
+
+}  // namespace
+
+FileSystem& PosixFileSystem() {
+  static Posix fs;
+  return fs;
+}
+
+}  // namespace squire

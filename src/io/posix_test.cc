@@ -1,0 +1,84 @@
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "io/file_system.h"
+
+namespace squire {
+namespace {
+
+class PosixTest : public testing::Test {
+ protected:
+  PosixTest() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "squire_posix_XXXXXX").string();
+    folder_ = ::mkdtemp(pattern.data());
+  }
+  ~PosixTest() override { std::filesystem::remove_all(folder_); }
+  [[nodiscard]] std::string At(const std::string& name) const { return folder_ + "/" + name; }
+
+  FileSystem& fs_ = PosixFileSystem();
+  std::string folder_;
+};
+
+TEST_F(PosixTest, WritesReadsLists) {
+  auto file = fs_.Create(At("a"));
+  ASSERT_TRUE(file);
+  ASSERT_TRUE((*file)->Append(AsBytes("hello ")));
+  ASSERT_TRUE((*file)->Append(AsBytes("world")));
+  ASSERT_TRUE((*file)->Sync());
+  ASSERT_TRUE((*file)->Close());
+  EXPECT_EQ(fs_.Create(At("a")).error().code, Code::kAlreadyExists);
+  auto bytes = ReadWholeFile(fs_, At("a"));
+  ASSERT_TRUE(bytes);
+  EXPECT_EQ(AsText(*bytes), "hello world");
+  auto list = fs_.List(folder_);
+  ASSERT_TRUE(list);
+  ASSERT_EQ(list->size(), 1u);
+  EXPECT_EQ((*list)[0].size_bytes, 11u);
+}
+
+TEST_F(PosixTest, DroppedFileIsRemoved) {
+  {
+    auto file = fs_.Create(At("gone"));
+    ASSERT_TRUE(file);
+  }
+  EXPECT_EQ(fs_.Stat(At("gone")).error().code, Code::kNotFound);
+}
+
+TEST_F(PosixTest, ReadPastTheEndIsCorruption) {
+  ASSERT_TRUE(fs_.Replace(At("short"), AsBytes("abc")));
+  auto file = fs_.OpenRead(At("short"));
+  ASSERT_TRUE(file);
+  std::vector<uint8_t> out(4);
+  EXPECT_EQ((*file)->Read(0, out).error().code, Code::kCorruption);
+}
+
+TEST_F(PosixTest, OnePublisherWins) {
+  std::atomic<int> winners = 0, losers = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; i++) {
+    threads.emplace_back([&, i] {
+      auto published = fs_.PublishIfAbsent(At("v1"), AsBytes(std::to_string(i)));
+      if (published) winners++;
+      else if (published.error().code == Code::kAlreadyExists) losers++;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(winners, 1);
+  EXPECT_EQ(losers, 7);
+  EXPECT_EQ(fs_.List(folder_)->size(), 1u) << "temporary files are gone";
+}
+
+TEST_F(PosixTest, LockIsExclusive) {
+  auto held = fs_.Lock(At("lock"), false);
+  ASSERT_TRUE(held);
+  EXPECT_EQ(fs_.Lock(At("lock"), false).error().code, Code::kConflict);
+  held->reset();
+  EXPECT_TRUE(fs_.Lock(At("lock"), false));
+}
+
+}  // namespace
+}  // namespace squire
