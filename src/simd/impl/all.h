@@ -1,0 +1,27 @@
+// Included once by each kernels_*.cc, which defines SQUIRE_SIMD_NAMESPACE, SQUIRE_SIMD_ISA and SQUIRE_SIMD_VECTOR_BYTES,
+// and SQUIRE_SIMD_X86 where x86 intrinsics may be used.
+//
+// These files are compiled with flags above the floor, so nothing in them may become a function that the linker could
+// share with other files: every function is in an unnamed namespace, and no C++ library header with inline code is used.
+
+#if defined(SQUIRE_SIMD_X86)
+#include <immintrin.h>
+#endif
+
+#include "simd/impl/tables.h"
+
+namespace squire::simd::SQUIRE_SIMD_NAMESPACE {
+namespace {
+#include "simd/impl/vector.inc"
+
+#include "simd/impl/bitpack.inc"
+#include "simd/impl/classify.inc"
+#include "simd/impl/distance.inc"
+#include "simd/impl/half.inc"
+}  // namespace
+
+const Kernels kTable = {
+    SQUIRE_SIMD_ISA, L2, Dot, DotSquare, HalfToFloat, FloatToHalf, PopCount, Unpack1024, Pack1024, Classify,
+};
+
+}  // namespace squire::simd::SQUIRE_SIMD_NAMESPACE
