@@ -1,0 +1,59 @@
+#pragma once
+
+/// Reads one Lance data file: footer and column metadata once, then rows of columns by range.
+/// Safe to share between threads. Source: docs/lance_format.md, "Data file".
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "io/file_system.h"
+#include "lance/page_reader.h"
+#include "lance/proto/file.pb.h"
+#include "squire/array.h"
+
+namespace squire::lance {
+
+class FileReader {
+ public:
+  /// ERRORS: Corruption with the place; Unsupported for a file version that this build does not read.
+  static Result<std::shared_ptr<FileReader>> Open(FileSystem& fs, const std::string& path);
+
+  [[nodiscard]] int64_t num_rows() const { return num_rows_; }
+  [[nodiscard]] size_t num_columns() const { return columns_.size(); }
+  [[nodiscard]] uint64_t size_bytes() const { return file_->size(); }
+
+  /// Rows [first, first + count) of column `column`, read as `type`.
+  Result<Array> Read(size_t column, const DataType& type, int64_t first, int64_t count);
+
+  /// Rows `rows` of column `column`, in that order. REQUIRES: ascending, unique, in the file.
+  Result<Array> Take(size_t column, const DataType& type, std::span<const int64_t> rows);
+
+  /// Rows of column `column` from `first` to the end of its page, at most `count`: what one read can give.
+  Result<int64_t> RowsInPage(size_t column, int64_t first, int64_t count) const;
+
+ private:
+  struct PageSlot {
+    pb::Page page;
+    int64_t first_row = 0;
+    std::unique_ptr<PageReader> reader;  // opened at first use, under mutex_
+  };
+  struct Column {
+    std::vector<PageSlot> pages;
+  };
+
+  FileReader() = default;
+  Result<void> ParseMetadata(Bytes tail, uint64_t tail_start);
+  Result<Column> ParseColumn(Bytes metadata) const;
+  Result<const PageReader*> Open(PageSlot& slot, const DataType& type);
+  Result<size_t> FindPage(size_t column, int64_t row) const;
+
+  std::string path_;
+  std::unique_ptr<RandomAccessFile> file_;
+  std::vector<Column> columns_;
+  int64_t num_rows_ = 0;
+  std::mutex mutex_;
+};
+
+}  // namespace squire::lance

@@ -1,0 +1,202 @@
+#include "lance/logical_type.h"
+
+#include <charconv>
+#include <vector>
+
+namespace squire::lance {
+namespace {
+
+struct PlainName {
+  TypeId id;
+  std::string_view name;
+};
+// Types whose name has no parameters.
+constexpr PlainName kPlainNames[] = {
+    {TypeId::kNull, "null"},
+    {TypeId::kBool, "bool"},
+    {TypeId::kInt8, "int8"},
+    {TypeId::kUInt8, "uint8"},
+    {TypeId::kInt16, "int16"},
+    {TypeId::kUInt16, "uint16"},
+    {TypeId::kInt32, "int32"},
+    {TypeId::kUInt32, "uint32"},
+    {TypeId::kInt64, "int64"},
+    {TypeId::kUInt64, "uint64"},
+    {TypeId::kHalfFloat, "halffloat"},
+    {TypeId::kFloat, "float"},
+    {TypeId::kDouble, "double"},
+    {TypeId::kDate32, "date32:day"},
+    {TypeId::kDate64, "date64:ms"},
+    {TypeId::kString, "string"},
+    {TypeId::kLargeString, "large_string"},
+    {TypeId::kBinary, "binary"},
+    {TypeId::kLargeBinary, "large_binary"},
+    {TypeId::kList, "list"},
+    {TypeId::kLargeList, "large_list"},
+    {TypeId::kStruct, "struct"},
+};
+
+std::vector<std::string_view> SplitColons(std::string_view text) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const size_t colon = text.find(':');
+    parts.push_back(text.substr(0, colon));
+    if (colon == std::string_view::npos) return parts;
+    text.remove_prefix(colon + 1);
+  }
+}
+
+std::optional<int32_t> Number(std::string_view text) {
+  int32_t value = 0;
+  const auto [end, error] = std::from_chars(text.begin(), text.end(), value);
+  if (error != std::errc() || end != text.end()) return std::nullopt;
+  return value;
+}
+
+Error UnknownType(std::string_view name) {
+  return Unsupported("column type '" + std::string(name) + "' is not one that this build reads");
+}
+
+Result<DataType> ParseFixedSizeList(std::string_view name) {
+  // The size is behind the last colon; the item's name, between, may hold colons of its own.
+  const std::string_view rest = name.substr(std::string_view("fixed_size_list:").size());
+  const size_t colon = rest.rfind(':');
+  if (colon == std::string_view::npos) return UnknownType(name);
+  const auto size = Number(rest.substr(colon + 1));
+  if (!size || *size <= 0) return UnknownType(name);
+  DataType item = TRY(ParseLogicalType(rest.substr(0, colon)));
+  if (item.bit_width() == 0 || item.id == TypeId::kFixedSizeList) return UnknownType(name);
+  DataType type(TypeId::kFixedSizeList);
+  type.width = *size;
+  type.children.push_back({"item", std::move(item), true, {}});
+  return type;
+}
+
+std::optional<DataType> ParseWithUnit(const std::vector<std::string_view>& parts) {
+  const auto is_unit = [](std::string_view u) { return u == "s" || u == "ms" || u == "us" || u == "ns"; };
+  if (parts.size() < 2 || !is_unit(parts[1])) return std::nullopt;
+  DataType type;
+  type.unit = parts[1];
+  if (parts[0] == "timestamp" && parts.size() >= 3) {
+    type.id = TypeId::kTimestamp;
+    for (size_t i = 2; i < parts.size(); i++) type.zone += (i > 2 ? ":" : "") + std::string(parts[i]);
+    if (type.zone == "-") type.zone.clear();
+  } else if (parts[0] == "time32" && parts.size() == 2) {
+    type.id = TypeId::kTime32;
+  } else if ((parts[0] == "time64" || parts[0] == "time") && parts.size() == 2) {
+    type.id = parts[0] == "time" && (parts[1] == "s" || parts[1] == "ms") ? TypeId::kTime32 : TypeId::kTime64;
+  } else if (parts[0] == "duration" && parts.size() == 2) {
+    type.id = TypeId::kDuration;
+  } else {
+    return std::nullopt;
+  }
+  return type;
+}
+
+}  // namespace
+
+Result<DataType> ParseLogicalType(std::string_view name) {
+  for (const PlainName& plain : kPlainNames) {
+    if (plain.name == name) return DataType(plain.id);
+  }
+  if (name == "list.struct") return DataType(TypeId::kList);
+  if (name == "large_list.struct") return DataType(TypeId::kLargeList);
+  if (name.starts_with("fixed_size_list:")) return ParseFixedSizeList(name);
+  const auto parts = SplitColons(name);
+  if (auto type = ParseWithUnit(parts)) return *std::move(type);
+  if (parts[0] == "fixed_size_binary" && parts.size() == 2) {
+    DataType type(TypeId::kFixedBinary);
+    type.width = Number(parts[1]).value_or(0);
+    if (type.width > 0) return type;
+  }
+  if (parts[0] == "decimal" && parts.size() == 4 && (parts[1] == "128" || parts[1] == "256")) {
+    DataType type(parts[1] == "128" ? TypeId::kDecimal128 : TypeId::kDecimal256);
+    const auto precision = Number(parts[2]), scale = Number(parts[3]);
+    if (precision && scale && *precision > 0) {
+      type.precision = *precision;
+      type.scale = *scale;
+      return type;
+    }
+  }
+  return UnknownType(name);
+}
+
+Result<std::string> LogicalTypeName(const DataType& type) {
+  if (type.id == TypeId::kList || type.id == TypeId::kLargeList) {
+    const bool of_struct = !type.children.empty() && type.children[0].type.id == TypeId::kStruct;
+    return std::string(type.id == TypeId::kList ? "list" : "large_list") + (of_struct ? ".struct" : "");
+  }
+  for (const PlainName& plain : kPlainNames) {
+    if (plain.id == type.id) return std::string(plain.name);
+  }
+  switch (type.id) {
+    case TypeId::kTime32: return "time32:" + type.unit;
+    case TypeId::kTime64: return "time64:" + type.unit;
+    case TypeId::kTimestamp: return "timestamp:" + type.unit + ":" + (type.zone.empty() ? "-" : type.zone);
+    case TypeId::kDuration: return "duration:" + type.unit;
+    case TypeId::kFixedBinary: return "fixed_size_binary:" + std::to_string(type.width);
+    case TypeId::kDecimal128:
+    case TypeId::kDecimal256:
+      return std::string("decimal:") + (type.id == TypeId::kDecimal128 ? "128:" : "256:") +
+             std::to_string(type.precision) + ":" + std::to_string(type.scale);
+    case TypeId::kFixedSizeList:
+      return "fixed_size_list:" + TRY(LogicalTypeName(type.children[0].type)) + ":" + std::to_string(type.width);
+    default: return Unsupported("a column of type " + type.ToString() + " cannot be kept in a Lance table");
+  }
+}
+
+bool IsLeaf(const DataType& type) {
+  return type.id != TypeId::kStruct && type.id != TypeId::kList && type.id != TypeId::kLargeList;
+}
+
+Result<google::protobuf::RepeatedPtrField<pb::Field>> ToFields(const Schema& schema, int32_t first_id) {
+  google::protobuf::RepeatedPtrField<pb::Field> out;
+  struct Pending {
+    const Field* field;
+    int32_t parent;
+  };
+  std::vector<Pending> stack;
+  for (auto it = schema.fields.rbegin(); it != schema.fields.rend(); ++it) stack.push_back({&*it, -1});
+  while (!stack.empty()) {
+    const auto [field, parent] = stack.back();
+    stack.pop_back();
+    pb::Field* to = out.Add();
+    to->set_name(field->name);
+    to->set_id(first_id++);
+    to->set_parent_id(parent);
+    to->set_logical_type(TRY(LogicalTypeName(field->type)));
+    to->set_nullable(field->nullable);
+    const bool is_text = field->type.bit_width() == 0 && IsLeaf(field->type);
+    if (IsLeaf(field->type)) to->set_encoding(is_text ? 2 : 1);
+    for (const auto& [key, value] : field->metadata) (*to->mutable_metadata())[key] = value;
+    if (IsLeaf(field->type)) continue;
+    const auto& children = field->type.children;
+    for (auto it = children.rbegin(); it != children.rend(); ++it) stack.push_back({&*it, to->id()});
+  }
+  return out;
+}
+
+Result<Schema> FromFields(const google::protobuf::RepeatedPtrField<pb::Field>& fields) {
+  // Fields come parents first. Children are attached back to front, so that a parent is whole before it is moved.
+  std::vector<Field> built;
+  std::map<int32_t, size_t> at;
+  for (const pb::Field& from : fields) {
+    if (!at.emplace(from.id(), built.size()).second)
+      return Corruption("two fields of the schema have the id " + std::to_string(from.id()));
+    if (from.parent_id() >= 0 && !at.contains(from.parent_id()))
+      return Corruption("field '" + from.name() + "' has a parent that is not in the schema");
+    Field field{from.name(), TRY(ParseLogicalType(from.logical_type())), from.nullable(), {}};
+    for (const auto& [key, value] : from.metadata()) field.metadata[key] = value;
+    built.push_back(std::move(field));
+  }
+  Schema schema;
+  for (int i = fields.size() - 1; i >= 0; i--) {
+    Field& field = built[static_cast<size_t>(i)];
+    const int32_t parent = fields[i].parent_id();
+    auto& siblings = parent < 0 ? schema.fields : built[at[parent]].type.children;
+    siblings.insert(siblings.begin(), std::move(field));
+  }
+  return schema;
+}
+
+}  // namespace squire::lance

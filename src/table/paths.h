@@ -1,0 +1,34 @@
+#pragma once
+
+/// Where the files of a table lie below its folder. Source: docs/lance_format.md, "Folder".
+
+#include <string>
+
+#include "io/file_system.h"
+#include "lance/manifest.h"
+
+namespace squire::table {
+
+struct Paths {
+  std::string root;
+
+  [[nodiscard]] std::string Data() const { return JoinPath(root, "data"); }
+  [[nodiscard]] std::string Versions() const { return JoinPath(root, "_versions"); }
+  [[nodiscard]] std::string Transactions() const { return JoinPath(root, "_transactions"); }
+  [[nodiscard]] std::string Deletions() const { return JoinPath(root, "_deletions"); }
+  [[nodiscard]] std::string Indices() const { return JoinPath(root, "_indices"); }
+  [[nodiscard]] std::string Tags() const { return JoinPath(root, "_refs/tags"); }
+
+  [[nodiscard]] std::string DataFile(const std::string& name) const { return JoinPath(Data(), name); }
+  [[nodiscard]] std::string Manifest(uint64_t version) const {
+    return JoinPath(Versions(), lance::ManifestName(version));
+  }
+  [[nodiscard]] std::string Transaction(const std::string& name) const { return JoinPath(Transactions(), name); }
+  [[nodiscard]] std::string VersionHint() const { return JoinPath(Versions(), "latest_version_hint.json"); }
+  [[nodiscard]] static std::string DeletionName(uint64_t fragment_id, const pb::DeletionFile& file);
+  [[nodiscard]] std::string DeletionFile(uint64_t fragment_id, const pb::DeletionFile& file) const {
+    return JoinPath(Deletions(), DeletionName(fragment_id, file));
+  }
+};
+
+}  // namespace squire::table

@@ -1,0 +1,94 @@
+#include "table/scan.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+namespace squire::table {
+
+Result<Projection> Project(const Snapshot& snapshot, std::span<const std::string> columns) {
+  Projection out;
+  const Schema& schema = snapshot.schema();
+  if (columns.empty()) {
+    out.schema = schema;
+    for (size_t i = 0; i < schema.fields.size(); i++) out.field_ids.push_back(snapshot.field_id(i));
+    return out;
+  }
+  for (const std::string& column : columns) {
+    const int at = schema.Find(column);
+    if (at < 0) return NotFound("the table has no column '" + column + "'");
+    out.schema.fields.push_back(schema.fields[static_cast<size_t>(at)]);
+    out.field_ids.push_back(snapshot.field_id(static_cast<size_t>(at)));
+  }
+  return out;
+}
+
+std::vector<RowRange> PlanRanges(const Snapshot& snapshot, int64_t rows_max) {
+  std::vector<RowRange> ranges;
+  for (size_t i = 0; i < snapshot.num_fragments(); i++) {
+    const int64_t rows = snapshot.fragment(i).physical_rows();
+    for (int64_t first = 0; first < rows; first += rows_max) ranges.push_back({i, first, std::min(rows_max, rows - first)});
+  }
+  return ranges;
+}
+
+Result<RangeBatch> ReadRange(const Snapshot& snapshot, const Projection& projection, const RowRange& range) {
+  Fragment& fragment = snapshot.fragment(range.fragment);
+  const lance::RowSet& deleted = *TRY(fragment.Deleted());
+  std::vector<int64_t> live;
+  live.reserve(static_cast<size_t>(range.count));
+  for (int64_t row = 0; row < range.count; row++) {
+    if (deleted.empty() || !deleted.Contains(static_cast<uint64_t>(range.first + row))) live.push_back(row);
+  }
+  RangeBatch out;
+  out.batch.schema = projection.schema;
+  out.batch.num_rows = std::ssize(live);
+  for (size_t i = 0; i < projection.field_ids.size(); i++) {
+    const DataType& type = projection.schema.fields[i].type;
+    Array column = TRY(fragment.Read(projection.field_ids[i], type, range.first, range.count));
+    if (std::ssize(live) < range.count) column = TRY(squire::TakeRows(column, live));
+    out.batch.columns.push_back(std::move(column));
+  }
+  out.addresses.reserve(live.size());
+  for (int64_t row : live) out.addresses.push_back(RowAddress(fragment.id(), static_cast<uint64_t>(range.first + row)));
+  return out;
+}
+
+Result<Batch> TakeRows(const Snapshot& snapshot, const Projection& projection, std::span<const uint64_t> addresses) {
+  // Sorted by address, so that each fragment is read once and front to back; then put back into the order asked for.
+  std::vector<size_t> order(addresses.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::sort(order, {}, [&](size_t i) { return addresses[i]; });
+  std::vector<int64_t> place(addresses.size());  // of each asked row in the sorted, unique rows
+  std::map<uint64_t, std::vector<int64_t>> wanted;
+  int64_t unique = -1;
+  for (size_t i = 0; i < order.size(); i++) {
+    const uint64_t address = addresses[order[i]];
+    if (i == 0 || address != addresses[order[i - 1]]) {
+      wanted[address >> 32].push_back(static_cast<int64_t>(address & 0xffffffff));
+      unique++;
+    }
+    place[order[i]] = unique;
+  }
+  std::vector<std::vector<Array>> parts(projection.field_ids.size());
+  for (const auto& [id, rows] : wanted) {
+    Fragment* fragment = snapshot.FindFragment(id);
+    if (fragment == nullptr || rows.back() >= fragment->physical_rows())
+      return NotFound("row " + std::to_string(RowAddress(id, static_cast<uint64_t>(rows.back()))) + " is not in this version");
+    const lance::RowSet& deleted = *TRY(fragment->Deleted());
+    for (int64_t row : rows) {
+      if (deleted.Contains(static_cast<uint64_t>(row)))
+        return NotFound("row " + std::to_string(RowAddress(id, static_cast<uint64_t>(row))) + " is deleted");
+    }
+    for (size_t i = 0; i < parts.size(); i++)
+      parts[i].push_back(TRY(fragment->Take(projection.field_ids[i], projection.schema.fields[i].type, rows)));
+  }
+  Batch out{projection.schema, {}, std::ssize(addresses)};
+  for (size_t i = 0; i < parts.size(); i++) {
+    if (parts[i].empty()) out.columns.push_back(TRY(ArrayBuilder(projection.schema.fields[i].type).Finish()));
+    else out.columns.push_back(TRY(squire::TakeRows(TRY(Concatenate(parts[i])), place)));
+  }
+  return out;
+}
+
+}  // namespace squire::table

@@ -1,0 +1,133 @@
+#include "table/snapshot.h"
+
+#include <algorithm>
+
+#include "lance/logical_type.h"
+
+namespace squire::table {
+
+Result<const lance::RowSet*> Fragment::Deleted() {
+  const std::scoped_lock lock(mutex_);
+  if (deleted_) return &*deleted_;
+  if (!meta_.has_deletion_file()) return &deleted_.emplace(meta_.physical_rows());
+  const pb::DeletionFile& file = meta_.deletion_file();
+  if (file.has_base_id()) return Unsupported("deletion files of another base path", paths_.root);
+  const std::string path = paths_.DeletionFile(id(), file);
+  const auto bytes = TRY(ReadWholeFile(files_.fs(), path));
+  auto rows = file.file_type() == pb::DeletionFile::BITMAP ? lance::ParseRoaring(bytes, meta_.physical_rows())
+                                                           : lance::ParseArrowDeletions(bytes, meta_.physical_rows());
+  if (!rows) {
+    rows.error().path = path;
+    return std::move(rows.error());
+  }
+  return &deleted_.emplace(*std::move(rows));
+}
+
+Result<std::optional<Fragment::Place>> Fragment::Find(int32_t field_id) {
+  for (const pb::DataFile& file : meta_.files()) {
+    for (int i = 0; i < file.fields_size(); i++) {
+      if (file.fields(i) != field_id) continue;
+      if (file.has_base_id()) return Unsupported("data files of another base path", paths_.root);
+      if (i >= file.column_indices_size()) return Corruption("a data file lists a field without its column", file.path());
+      auto reader = TRY(files_.Open(paths_.DataFile(file.path())));
+      if (reader->num_rows() < physical_rows())
+        return Corruption("a data file holds " + std::to_string(reader->num_rows()) + " of " +
+                              std::to_string(physical_rows()) + " rows",
+                          paths_.DataFile(file.path()));
+      return Place{std::move(reader), static_cast<size_t>(file.column_indices(i))};
+    }
+  }
+  return std::optional<Place>();
+}
+
+namespace {
+Result<Array> Nulls(const DataType& type, int64_t count) {
+  ArrayBuilder builder(type);
+  for (int64_t i = 0; i < count; i++) builder.AppendNull();
+  return builder.Finish();
+}
+}  // namespace
+
+Result<Array> Fragment::Read(int32_t field_id, const DataType& type, int64_t first, int64_t count) {
+  const auto place = TRY(Find(field_id));
+  if (!place) return Nulls(type, count);
+  return place->file->Read(place->column, type, first, count);
+}
+
+Result<Array> Fragment::Take(int32_t field_id, const DataType& type, std::span<const int64_t> rows) {
+  const auto place = TRY(Find(field_id));
+  if (!place) return Nulls(type, std::ssize(rows));
+  return place->file->Take(place->column, type, rows);
+}
+
+Result<std::vector<VersionFile>> ListVersions(FileSystem& fs, const Paths& paths) {
+  auto listed = fs.List(paths.Versions());
+  if (!listed) {
+    if (listed.error().code == Code::kNotFound) return NotFound("there is no Lance table here", paths.root);
+    return std::move(listed.error());
+  }
+  std::vector<VersionFile> versions;
+  for (FileInfo& file : *listed) {
+    if (const auto version = lance::ParseManifestName(file.name)) versions.push_back({*version, std::move(file)});
+  }
+  if (versions.empty()) return NotFound("there is no version of a Lance table here", paths.root);
+  std::ranges::sort(versions, std::greater(), &VersionFile::version);
+  return versions;
+}
+
+namespace {
+
+/// Refuses, by name, what would be read wrongly.
+Result<void> CheckReadable(const pb::Manifest& manifest, const std::string& path) {
+  TRY(lance::CheckFlags(manifest.reader_feature_flags(), lance::kReadableFlags, "read"));
+  for (const pb::DataFragment& fragment : manifest.fragments()) {
+    if (fragment.overlays_size() > 0) return Unsupported("data overlays are not read", path);
+    if (fragment.physical_rows() > (1ull << 32)) return Corruption("a fragment claims over 2^32 rows", path);
+    if (fragment.deletion_file().num_deleted_rows() > fragment.physical_rows())
+      return Corruption("a fragment claims more deleted rows than it has", path);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Snapshot>> Snapshot::Open(std::shared_ptr<FileCache> files, const std::string& root,
+                                                       std::optional<uint64_t> version) {
+  std::shared_ptr<Snapshot> snapshot(new Snapshot());
+  snapshot->paths_.root = root;
+  snapshot->files_ = std::move(files);
+  FileSystem& fs = snapshot->files_->fs();
+  const auto versions = TRY(ListVersions(fs, snapshot->paths_));
+  const auto wanted = version ? std::ranges::find(versions, *version, &VersionFile::version) : versions.begin();
+  if (wanted == versions.end()) return NotFound("version " + std::to_string(*version) + " is not there (any more)", root);
+
+  const std::string path = JoinPath(snapshot->paths_.Versions(), wanted->file.name);
+  lance::ManifestFile parsed = TRY(lance::ParseManifest(TRY(ReadWholeFile(fs, path)), path));
+  TRY(CheckReadable(parsed.manifest, path));
+  if (parsed.manifest.version() != wanted->version) return Corruption("the manifest is of another version than its name", path);
+  snapshot->manifest_ = std::move(parsed.manifest);
+  snapshot->indices_ = std::move(parsed.indices);
+  snapshot->schema_ = TRY(lance::FromFields(snapshot->manifest_.fields()));
+  for (const auto& [key, value] : snapshot->manifest_.schema_metadata()) snapshot->schema_.metadata[key] = value;
+  for (const pb::Field& field : snapshot->manifest_.fields()) {
+    if (field.parent_id() < 0) snapshot->field_ids_.push_back(field.id());
+  }
+  for (const pb::DataFragment& fragment : snapshot->manifest_.fragments())
+    snapshot->fragments_.push_back(std::make_unique<Fragment>(fragment, snapshot->paths_, *snapshot->files_));
+  return snapshot;
+}
+
+Fragment* Snapshot::FindFragment(uint64_t id) const {
+  for (const auto& fragment : fragments_) {
+    if (fragment->id() == id) return fragment.get();
+  }
+  return nullptr;
+}
+
+int64_t Snapshot::num_rows() const {
+  int64_t rows = 0;
+  for (const auto& fragment : fragments_) rows += fragment->live_rows();
+  return rows;
+}
+
+}  // namespace squire::table

@@ -1,0 +1,97 @@
+#pragma once
+
+/// One version of a table, immutable and safe to share between threads: its manifest, its schema and the way to its rows.
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lance/deletion_file.h"
+#include "lance/manifest.h"
+#include "squire/array.h"
+#include "table/file_cache.h"
+#include "table/paths.h"
+
+namespace squire::table {
+
+/// A row's place: fragment id in the upper half, offset in the fragment in the lower.
+inline uint64_t RowAddress(uint64_t fragment_id, uint64_t offset) { return fragment_id << 32 | offset; }
+
+/// One fragment of a snapshot: reads its columns by offset and knows which offsets are deleted.
+class Fragment {
+ public:
+  Fragment(const pb::DataFragment& meta, const Paths& paths, FileCache& files)
+      : meta_(meta), paths_(paths), files_(files) {}
+
+  [[nodiscard]] const pb::DataFragment& meta() const { return meta_; }
+  [[nodiscard]] uint64_t id() const { return meta_.id(); }
+  [[nodiscard]] int64_t physical_rows() const { return static_cast<int64_t>(meta_.physical_rows()); }
+  [[nodiscard]] int64_t live_rows() const {
+    return physical_rows() - static_cast<int64_t>(meta_.deletion_file().num_deleted_rows());
+  }
+
+  /// Offsets that are deleted; loaded at the first call.
+  Result<const lance::RowSet*> Deleted();
+  /// Offsets [first, first + count) of the column of field `field_id`, deleted ones included. A field that no file
+  /// holds is null.
+  Result<Array> Read(int32_t field_id, const DataType& type, int64_t first, int64_t count);
+  /// Offsets `rows` of a column. REQUIRES: ascending, unique.
+  Result<Array> Take(int32_t field_id, const DataType& type, std::span<const int64_t> rows);
+
+ private:
+  struct Place {
+    std::shared_ptr<lance::FileReader> file;
+    size_t column = 0;
+  };
+  Result<std::optional<Place>> Find(int32_t field_id);
+
+  const pb::DataFragment& meta_;
+  const Paths& paths_;
+  FileCache& files_;
+  std::mutex mutex_;
+  std::optional<lance::RowSet> deleted_;
+};
+
+class Snapshot {
+ public:
+  /// Reads version `version`, or the newest. ERRORS: NotFound, Corruption, Unsupported (by a feature's name).
+  static Result<std::shared_ptr<const Snapshot>> Open(std::shared_ptr<FileCache> files, const std::string& root,
+                                                      std::optional<uint64_t> version = std::nullopt);
+
+  [[nodiscard]] uint64_t version() const { return manifest_.version(); }
+  [[nodiscard]] const pb::Manifest& manifest() const { return manifest_; }
+  [[nodiscard]] const pb::IndexSection& indices() const { return indices_; }
+  [[nodiscard]] const Schema& schema() const { return schema_; }
+  /// Field id of column `index` of the schema.
+  [[nodiscard]] int32_t field_id(size_t index) const { return field_ids_[index]; }
+  [[nodiscard]] const Paths& paths() const { return paths_; }
+  [[nodiscard]] const std::shared_ptr<FileCache>& files() const { return files_; }
+  [[nodiscard]] size_t num_fragments() const { return fragments_.size(); }
+  [[nodiscard]] Fragment& fragment(size_t index) const { return *fragments_[index]; }
+  /// The fragment with `id`, or null.
+  [[nodiscard]] Fragment* FindFragment(uint64_t id) const;
+  /// Rows that are not deleted.
+  [[nodiscard]] int64_t num_rows() const;
+
+ private:
+  Snapshot() = default;
+
+  Paths paths_;
+  std::shared_ptr<FileCache> files_;
+  pb::Manifest manifest_;
+  pb::IndexSection indices_;
+  Schema schema_;
+  std::vector<int32_t> field_ids_;
+  std::vector<std::unique_ptr<Fragment>> fragments_;  // by ascending id
+};
+
+/// Versions that are on disk, newest first, with the names of their manifests.
+struct VersionFile {
+  uint64_t version = 0;
+  FileInfo file;
+};
+Result<std::vector<VersionFile>> ListVersions(FileSystem& fs, const Paths& paths);
+
+}  // namespace squire::table
