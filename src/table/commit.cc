@@ -1,0 +1,269 @@
+#include "table/commit.h"
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "lance/logical_type.h"
+
+#ifndef SQUIRE_VERSION
+#define SQUIRE_VERSION "0.0.0"
+#endif
+
+namespace squire::table {
+namespace {
+
+/// Files of one attempt, removed again unless the attempt becomes a version.
+class Leftovers {
+ public:
+  explicit Leftovers(FileSystem& fs) : fs_(fs) {}
+  ~Leftovers() {
+    for (const std::string& path : paths_) (void)fs_.Remove(path);
+  }
+  void Add(std::string path) { paths_.push_back(std::move(path)); }
+  void Keep() { paths_.clear(); }
+
+ private:
+  FileSystem& fs_;
+  std::vector<std::string> paths_;
+};
+
+Result<void> WriteDurable(FileSystem& fs, const std::string& path, Bytes bytes) {
+  auto file = TRY(fs.Create(path));
+  TRY(file->Append(bytes));
+  TRY(file->Sync());
+  return file->Close();
+}
+
+/// Fields of a derived manifest that belong to its file alone are set by SerializeManifest and Publish.
+pb::Manifest NextManifest(const pb::Manifest& base) {
+  pb::Manifest next = base;
+  next.set_version(base.version() + 1);
+  next.clear_transaction_file();
+  const int64_t now = NowNs();
+  next.mutable_timestamp()->set_seconds(now / 1'000'000'000);
+  next.mutable_timestamp()->set_nanos(static_cast<int32_t>(now % 1'000'000'000));
+  // A missing writer version makes other readers take the table for one of an ancient writer and migrate it.
+  next.mutable_writer_version()->Clear();
+  next.mutable_writer_version()->set_library("squire");
+  next.mutable_writer_version()->set_version(SQUIRE_VERSION);
+  return next;
+}
+
+/// Writes the transaction file and the manifest, and the hint of where it is.
+Result<void> Publish(FileSystem& fs, const Paths& paths, pb::Manifest& manifest, const pb::IndexSection& indices,
+                     const pb::Transaction& transaction, Leftovers& leftovers) {
+  const std::string name = std::to_string(transaction.read_version()) + "-" + transaction.uuid() + ".txn";
+  TRY(fs.CreateFolders(paths.Transactions()));
+  leftovers.Add(paths.Transaction(name));
+  TRY(WriteDurable(fs, paths.Transaction(name), AsBytes(transaction.SerializeAsString())));
+  TRY(fs.SyncFolder(paths.Transactions()));
+  manifest.set_transaction_file(name);
+  auto published = fs.PublishIfAbsent(paths.Manifest(manifest.version()),
+                                      lance::SerializeManifest(manifest, indices, transaction));
+  if (published || published.error().code == Code::kCommitUnknown) leftovers.Keep();
+  TRY(std::move(published));
+  const std::string hint = "{\"version\":" + std::to_string(manifest.version()) + "}";
+  (void)fs.Replace(paths.VersionHint(), AsBytes(hint));  // advisory: readers list when it is stale
+  return {};
+}
+
+/// One attempt to lay a change over a snapshot.
+class Attempt {
+ public:
+  Attempt(const Snapshot& onto, Change& change)
+      : onto_(onto), fs_(onto.files()->fs()), change_(change), next_(NextManifest(onto.manifest())), leftovers_(fs_) {}
+
+  Result<void> Run() {
+    if (!change_.deleted_rows.empty()) TRY(fs_.CreateFolders(onto_.paths().Deletions()));
+    transaction_.set_read_version(onto_.version());
+    transaction_.set_uuid(RandomUuid());
+    TRY(DeleteRows());
+    TRY(RemoveRewritten());
+    AddFragments();
+    Describe();
+    return Publish(fs_, onto_.paths(), next_, onto_.indices(), transaction_, leftovers_);
+  }
+
+ private:
+  Result<void> DeleteRows() {
+    for (const auto& [id, rows] : change_.deleted_rows) {
+      Fragment* fragment = onto_.FindFragment(id);
+      if (fragment == nullptr) return Conflict("fragment " + std::to_string(id) + " was replaced by another writer");
+      lance::RowSet all = *TRY(fragment->Deleted());
+      if (all.Intersects(rows)) return Conflict("another writer deleted some of the same rows");
+      all.AddAll(rows);
+      pb::DataFragment* target = FindNext(id);
+      if (all.count() == static_cast<uint64_t>(fragment->physical_rows())) {
+        removed_.push_back(id);
+        continue;
+      }
+      TRY(WriteDeletionFile(*target, all));
+      updated_.push_back(*target);
+    }
+    if (!updated_.empty()) TRY(fs_.SyncFolder(onto_.paths().Deletions()));
+    if (!updated_.empty() || onto_.manifest().reader_feature_flags() & lance::kFlagDeletions) {
+      next_.set_reader_feature_flags(next_.reader_feature_flags() | lance::kFlagDeletions);
+      next_.set_writer_feature_flags(next_.writer_feature_flags() | lance::kFlagDeletions);
+    }
+    RemoveNext(removed_);
+    return {};
+  }
+
+  Result<void> WriteDeletionFile(pb::DataFragment& fragment, const lance::RowSet& rows) {
+    pb::DeletionFile* file = fragment.mutable_deletion_file();
+    file->Clear();
+    file->set_file_type(pb::DeletionFile::BITMAP);
+    file->set_read_version(onto_.version());
+    file->set_id(RandomBits() >> 1);
+    file->set_num_deleted_rows(rows.count());
+    const std::string path = onto_.paths().DeletionFile(fragment.id(), *file);
+    leftovers_.Add(path);
+    return WriteDurable(fs_, path, lance::SerializeRoaring(rows));
+  }
+
+  Result<void> RemoveRewritten() {
+    if (change_.rewritten.empty()) return {};
+    auto* group = transaction_.mutable_rewrite()->add_groups();
+    for (uint64_t id : change_.rewritten) {
+      const Fragment* fragment = onto_.FindFragment(id);
+      if (fragment == nullptr) return Conflict("fragment " + std::to_string(id) + " was replaced by another writer");
+      *group->add_old_fragments() = fragment->meta();
+    }
+    RemoveNext(change_.rewritten);
+    return {};
+  }
+
+  void AddFragments() {
+    uint64_t next_id = next_.has_max_fragment_id() ? uint64_t{next_.max_fragment_id()} + 1 : 0;
+    for (const pb::DataFragment& fragment : onto_.manifest().fragments()) next_id = std::max(next_id, fragment.id() + 1);
+    for (pb::DataFragment& fragment : change_.new_fragments) {
+      fragment.set_id(next_id++);
+      *next_.add_fragments() = fragment;
+    }
+    if (next_id > 0) next_.set_max_fragment_id(static_cast<uint32_t>(next_id - 1));
+  }
+
+  void Describe() {
+    switch (change_.kind) {
+      case Change::Kind::kAppend: {
+        auto* append = transaction_.mutable_append();
+        for (const auto& fragment : change_.new_fragments) *append->add_fragments() = fragment;
+        break;
+      }
+      case Change::Kind::kDelete: {
+        auto* del = transaction_.mutable_delete_();
+        for (const auto& fragment : updated_) *del->add_updated_fragments() = fragment;
+        for (uint64_t id : removed_) del->add_deleted_fragment_ids(id);
+        del->set_predicate(change_.predicate);
+        break;
+      }
+      case Change::Kind::kUpdate: {
+        auto* update = transaction_.mutable_update();
+        for (const auto& fragment : updated_) *update->add_updated_fragments() = fragment;
+        for (uint64_t id : removed_) update->add_removed_fragment_ids(id);
+        for (const auto& fragment : change_.new_fragments) *update->add_new_fragments() = fragment;
+        break;
+      }
+      case Change::Kind::kRewrite: {
+        auto* group = transaction_.mutable_rewrite()->mutable_groups(0);
+        for (const auto& fragment : change_.new_fragments) *group->add_new_fragments() = fragment;
+        break;
+      }
+    }
+  }
+
+  pb::DataFragment* FindNext(uint64_t id) {
+    for (pb::DataFragment& fragment : *next_.mutable_fragments()) {
+      if (fragment.id() == id) return &fragment;
+    }
+    return nullptr;
+  }
+
+  void RemoveNext(const std::vector<uint64_t>& ids) {
+    auto* fragments = next_.mutable_fragments();
+    fragments->erase(std::remove_if(fragments->begin(), fragments->end(),
+                                    [&](const pb::DataFragment& f) { return std::ranges::find(ids, f.id()) != ids.end(); }),
+                     fragments->end());
+  }
+
+  const Snapshot& onto_;
+  FileSystem& fs_;
+  Change& change_;
+  pb::Manifest next_;
+  pb::Transaction transaction_;
+  Leftovers leftovers_;
+  std::vector<pb::DataFragment> updated_;
+  std::vector<uint64_t> removed_;
+};
+
+/// What must hold for a change made against `base` to be laid over `latest`, besides what Attempt finds.
+Result<void> CheckRebase(const Snapshot& base, const Snapshot& latest, const Change& change) {
+  if (base.version() == latest.version()) return {};
+  if (!(base.schema() == latest.schema())) return Conflict("another writer changed the schema");
+  for (uint64_t id : change.rewritten) {
+    const Fragment* before = base.FindFragment(id);
+    const Fragment* after = latest.FindFragment(id);
+    if (before == nullptr || after == nullptr ||
+        before->meta().SerializeAsString() != after->meta().SerializeAsString())
+      return Conflict("fragment " + std::to_string(id) + " changed while it was rewritten");
+  }
+  return {};
+}
+
+Result<void> CheckWritable(const Snapshot& snapshot, const Change& change) {
+  const pb::Manifest& manifest = snapshot.manifest();
+  TRY(lance::CheckFlags(manifest.writer_feature_flags(), lance::kWritableFlags, "written"));
+  if (change.new_fragments.empty()) return {};
+  if (manifest.data_format().version() != "2.2")
+    return Unsupported("rows cannot be added to a table of file version " + manifest.data_format().version() + " yet (2.2 is written)");
+  if (manifest.writer_feature_flags() & lance::kFlagStableRowIds)
+    return Unsupported("rows cannot be added to a table with stable row ids yet");
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Snapshot>> Commit(std::shared_ptr<const Snapshot> base, Change change,
+                                               const CommitOptions& options) {
+  std::shared_ptr<const Snapshot> onto = base;
+  for (int attempt = 0; attempt <= options.rebase_max; attempt++) {
+    TRY(CheckWritable(*onto, change));
+    TRY(CheckRebase(*base, *onto, change));
+    auto published = Attempt(*onto, change).Run();
+    if (published) return Snapshot::Open(base->files(), base->paths().root, onto->version() + 1);
+    if (published.error().code != Code::kAlreadyExists) return std::move(published.error());
+    onto = TRY(Snapshot::Open(base->files(), base->paths().root));
+  }
+  return Conflict("other writers were first " + std::to_string(options.rebase_max) + " times in a row");
+}
+
+Result<std::shared_ptr<const Snapshot>> CreateTable(std::shared_ptr<FileCache> files, const std::string& root,
+                                                    const Schema& schema,
+                                                    const std::map<std::string, std::string>& config) {
+  FileSystem& fs = files->fs();
+  const Paths paths{root};
+  if (auto versions = ListVersions(fs, paths); versions) return AlreadyExists("there is a table already", root);
+  pb::Manifest empty;
+  *empty.mutable_fields() = TRY(lance::ToFields(schema));
+  for (const auto& [key, value] : schema.metadata) (*empty.mutable_schema_metadata())[key] = value;
+  for (const auto& [key, value] : config) (*empty.mutable_config())[key] = value;
+  if (!config.empty()) empty.set_writer_feature_flags(lance::kFlagTableConfig);
+  empty.mutable_data_format()->set_file_format("lance");
+  empty.mutable_data_format()->set_version("2.2");
+  pb::Manifest manifest = NextManifest(empty);
+
+  pb::Transaction transaction;
+  transaction.set_uuid(RandomUuid());
+  auto* overwrite = transaction.mutable_overwrite();
+  *overwrite->mutable_schema() = manifest.fields();
+  *overwrite->mutable_schema_metadata() = manifest.schema_metadata();
+  *overwrite->mutable_config_upsert_values() = manifest.config();
+  for (const std::string& folder : {paths.Versions(), paths.Data()}) TRY(fs.CreateFolders(folder));
+  Leftovers leftovers(fs);
+  TRY(Publish(fs, paths, manifest, {}, transaction, leftovers));
+  TRY(fs.SyncFolder(root));
+  return Snapshot::Open(std::move(files), root, 1);
+}
+
+}  // namespace squire::table

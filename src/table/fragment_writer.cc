@@ -1,0 +1,51 @@
+#include "table/fragment_writer.h"
+
+#include "base/ids.h"
+
+namespace squire::table {
+
+Result<void> FragmentWriter::StartFile() {
+  TRY(fs_.CreateFolders(paths_.Data()));
+  file_name_ = RandomHex(16) + ".lance";
+  file_ = TRY(lance::FileWriter::Create(fs_, paths_.DataFile(file_name_), schema_, fields_));
+  return {};
+}
+
+Result<void> FragmentWriter::Write(const Batch& batch) {
+  if (batch.num_rows == 0) return {};
+  if (!file_) TRY(StartFile());
+  TRY(file_->Write(batch));
+  if (file_->bytes_written() >= limits_.file_bytes_max || file_->num_rows() >= limits_.rows_max) TRY(FinishFile());
+  return {};
+}
+
+Result<void> FragmentWriter::FinishFile() {
+  const lance::WrittenFile written = TRY(file_->Finish());
+  file_.reset();
+  bytes_finished_ += written.size_bytes;
+  pb::DataFragment fragment;
+  fragment.set_physical_rows(written.num_rows);
+  pb::DataFile* file = fragment.add_files();
+  file->set_path(file_name_);
+  for (int32_t id : written.field_ids) file->add_fields(id);
+  for (int32_t index : written.column_indices) file->add_column_indices(index);
+  file->set_file_major_version(2);
+  file->set_file_minor_version(2);
+  file->set_file_size_bytes(written.size_bytes);
+  fragments_.push_back(std::move(fragment));
+  return {};
+}
+
+Result<std::vector<pb::DataFragment>> FragmentWriter::Finish() {
+  if (file_) TRY(FinishFile());
+  if (!fragments_.empty()) TRY(fs_.SyncFolder(paths_.Data()));
+  return fragments_;
+}
+
+void FragmentWriter::RemoveFiles() {
+  file_.reset();  // an unfinished file goes with its handle
+  for (const pb::DataFragment& fragment : fragments_) (void)fs_.Remove(paths_.DataFile(fragment.files(0).path()));
+  fragments_.clear();
+}
+
+}  // namespace squire::table

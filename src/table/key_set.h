@@ -1,0 +1,39 @@
+#pragma once
+
+/// A set of keys from a column, and the rows of a table that carry one of them: what delete and upsert by key are made
+/// of. One pass over the key column, no expression, no recursion: N keys cost O(N + rows).
+
+#include <map>
+#include <string_view>
+#include <vector>
+
+#include "lance/deletion_file.h"
+#include "table/snapshot.h"
+
+namespace squire::table {
+
+class KeySet {
+ public:
+  /// The distinct values of `keys`, which must outlive the set. Nulls are no keys.
+  /// ERRORS: InvalidArgument for a type that cannot be a key (only fixed width and text can).
+  static Result<KeySet> Of(const Array& keys);
+
+  [[nodiscard]] bool Contains(std::string_view key) const;
+  [[nodiscard]] size_t size() const { return keys_.size(); }
+
+  /// The bytes that stand for row `row` of a key column. REQUIRES: the row is not null.
+  static std::string_view Key(const Array& column, int64_t row);
+
+ private:
+  [[nodiscard]] size_t Slot(std::string_view key) const;
+
+  std::vector<std::string_view> keys_;
+  std::vector<uint32_t> slots_;  // open addressing; index into keys_ + 1, 0 = free
+};
+
+/// Live rows, by fragment id, whose `column` is in `keys`. ERRORS: NotFound for the column, InvalidArgument when its
+/// type differs from `key_type`.
+Result<std::map<uint64_t, lance::RowSet>> FindRows(const Snapshot& snapshot, const std::string& column,
+                                                   const DataType& key_type, const KeySet& keys);
+
+}  // namespace squire::table
