@@ -1,0 +1,79 @@
+#include "index/vector/exact.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace squire::vector {
+
+Result<ExactSearch> ExactSearch::Make(simd::Metric metric, std::span<const float> query, size_t k,
+                                      const simd::Kernels& kernels) {
+  if (query.empty()) return InvalidArgument("the query vector has no dimensions");
+  if (!std::all_of(query.begin(), query.end(), [](float value) { return std::isfinite(value); })) {
+    return InvalidArgument("the query vector holds a value that is not a finite number");
+  }
+  return ExactSearch(metric, query, k, kernels);
+}
+
+ExactSearch::ExactSearch(simd::Metric metric, std::span<const float> query, size_t k, const simd::Kernels& kernels)
+    : distance_(metric, query, kernels), k_(k), bound_(std::numeric_limits<float>::infinity()), nearest_(k) {}
+
+ExactSearch::ExactSearch(ExactSearch&& other) noexcept
+    : distance_(std::move(other.distance_)),
+      k_(other.k_),
+      bound_(other.bound_.load()),
+      nearest_(std::move(other.nearest_)) {}
+
+Result<void> ExactSearch::AddBlock(const RowBlock& block) {
+  TRY(Check(block));
+  if (block.count == 0) return {};
+  simd::TopK nearest(k_, bound_.load(std::memory_order_relaxed));
+  Measure(block, nearest);
+  const std::lock_guard lock(mutex_);
+  nearest_.Merge(nearest);
+  bound_.store(nearest_.bound(), std::memory_order_relaxed);
+  return {};
+}
+
+std::vector<simd::Neighbor> ExactSearch::Take() {
+  const std::lock_guard lock(mutex_);
+  bound_.store(std::numeric_limits<float>::infinity(), std::memory_order_relaxed);
+  return std::exchange(nearest_, simd::TopK(k_)).Take();
+}
+
+Result<void> ExactSearch::Check(const RowBlock& block) const {
+  if (block.count == 0) return {};
+  const size_t row_bytes = 4 * distance_.dim();
+  const bool fits = block.bytes.size() >= row_bytes && block.value_offset <= block.bytes.size() - row_bytes &&
+                    (block.count == 1 || (block.stride_bytes > 0 && (block.bytes.size() - row_bytes - block.value_offset) /
+                                                                            block.stride_bytes >= block.count - 1));
+  if (!fits) {
+    return Corruption(std::to_string(block.count) + " rows of " + std::to_string(distance_.dim()) +
+                      " floats, one every " + std::to_string(block.stride_bytes) + " bytes, do not fit " +
+                      std::to_string(block.bytes.size()) + " bytes");
+  }
+  if (!block.live.empty() && block.live.size() < CeilDiv(block.count, 64)) {
+    return Corruption("the bitmap of live rows has " + std::to_string(block.live.size()) + " words for " +
+                      std::to_string(block.count) + " rows");
+  }
+  return {};
+}
+
+void ExactSearch::Measure(const RowBlock& block, simd::TopK& nearest) const {
+  constexpr size_t kGroup = 64;  // rows of one bitmap word
+  float distances[kGroup];
+  for (size_t begin = 0; begin < block.count; begin += kGroup) {
+    const size_t count = std::min(kGroup, block.count - begin);
+    const uint64_t live = block.live.empty() ? ~uint64_t{0} : block.live[begin / kGroup];
+    if (live == 0) continue;
+    const uint8_t* rows = block.bytes.data() + begin * block.stride_bytes;
+    distance_.Measure(rows + block.value_offset, block.stride_bytes, count, distances);
+    for (size_t i = 0; i < count; ++i) {
+      if (!(distances[i] <= nearest.bound()) || (live >> i & 1) == 0) continue;
+      if (block.has_control && rows[i * block.stride_bytes] != 0) continue;
+      nearest.Push(distances[i], block.first_row + begin + i);
+    }
+  }
+}
+
+}  // namespace squire::vector

@@ -1,0 +1,60 @@
+#pragma once
+
+/// ExactSearch: the k nearest of all rows, measured one by one where they lie in memory.
+///
+/// THREADS: AddBlock may be called from several threads at once; Take after all of them have returned. The answer does
+/// not depend on how rows were cut into blocks or in which order those came.
+
+#include <atomic>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "base/bytes.h"
+#include "simd/distance.h"
+#include "simd/top_k.h"
+
+namespace squire::vector {
+
+/// Rows one after the other in memory, at any address and any stride: a plain array (stride_bytes = 4 * dim), or a page
+/// whose rows each begin with a control byte (stride_bytes = 1 + 4 * dim, value_offset = 1).
+struct RowBlock {
+  Bytes bytes = {};         ///< the rows, all of them inside
+  size_t count = 0;         ///< how many
+  size_t stride_bytes = 0;  ///< from one row to the next
+  size_t value_offset = 0;  ///< from a row's begin to its first float32
+  bool has_control = false; ///< a row whose first byte is not 0 is null
+  uint64_t first_row = 0;   ///< the row id of the first; the others follow
+  std::span<const uint64_t> live = {};  ///< bit i of word i / 64: row i counts; empty: all rows do
+};
+
+class ExactSearch {
+ public:
+  /// Prepares a search of the `k` nearest rows to `query`, whose size is the dimension.
+  /// ERRORS: InvalidArgument when the query is empty or holds a value that is not finite.
+  static Result<ExactSearch> Make(simd::Metric metric, std::span<const float> query, size_t k,
+                                  const simd::Kernels& kernels = simd::ActiveKernels());
+
+  ExactSearch(ExactSearch&& other) noexcept;
+
+  /// Measures the rows of `block` that are live and not null. Rows with a distance that is not a number are no answer.
+  /// ERRORS: Corruption when the rows do not lie inside the block's bytes or its bitmap is too short.
+  Result<void> AddBlock(const RowBlock& block);
+
+  /// The nearest rows, nearest first, equal distances by row id. The search is empty afterwards.
+  std::vector<simd::Neighbor> Take();
+
+ private:
+  ExactSearch(simd::Metric metric, std::span<const float> query, size_t k, const simd::Kernels& kernels);
+
+  [[nodiscard]] Result<void> Check(const RowBlock& block) const;
+  void Measure(const RowBlock& block, simd::TopK& nearest) const;
+
+  simd::DistanceTo distance_;
+  size_t k_;
+  std::atomic<float> bound_;  // the farthest distance that can still enter; blocks begin with it
+  std::mutex mutex_;
+  simd::TopK nearest_;  // guarded by mutex_
+};
+
+}  // namespace squire::vector
