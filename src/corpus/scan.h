@@ -22,7 +22,7 @@ inline constexpr size_t kFolderDepthMax = 256;
 inline constexpr size_t kPathBytesMax = 4095;
 
 struct ScanOptions {
-  RuleOptions rules;
+  RuleOptions rules = {};
   uint64_t file_bytes_max = kFileBytesMax;
   bool explain = false;  ///< Fill ScanResult::explained.
 };
