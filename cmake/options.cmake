@@ -4,6 +4,7 @@ target_include_directories(squire_options INTERFACE ${CMAKE_SOURCE_DIR}/include 
 target_compile_options(squire_options INTERFACE
   -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror -Werror=unused-result
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety -Wno-gnu-statement-expression>
+  -Wno-missing-field-initializers  # designated initializers leave members to their defaults
   -fno-omit-frame-pointer)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   target_compile_options(squire_options INTERFACE -msse4.2 -mpopcnt)

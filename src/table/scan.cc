@@ -32,25 +32,36 @@ std::vector<RowRange> PlanRanges(const Snapshot& snapshot, int64_t rows_max) {
   return ranges;
 }
 
+Result<Batch> ReadPhysicalRange(const Snapshot& snapshot, const Projection& projection, const RowRange& range) {
+  Fragment& fragment = snapshot.fragment(range.fragment);
+  Batch batch{projection.schema, {}, range.count};
+  for (size_t i = 0; i < projection.field_ids.size(); i++) {
+    const DataType& type = projection.schema.fields[i].type;
+    batch.columns.push_back(TRY(fragment.Read(projection.field_ids[i], type, range.first, range.count)));
+  }
+  return batch;
+}
+
 Result<RangeBatch> ReadRange(const Snapshot& snapshot, const Projection& projection, const RowRange& range) {
   Fragment& fragment = snapshot.fragment(range.fragment);
   const lance::RowSet& deleted = *TRY(fragment.Deleted());
   std::vector<int64_t> live;
-  live.reserve(static_cast<size_t>(range.count));
-  for (int64_t row = 0; row < range.count; row++) {
-    if (deleted.empty() || !deleted.Contains(static_cast<uint64_t>(range.first + row))) live.push_back(row);
-  }
   RangeBatch out;
-  out.batch.schema = projection.schema;
-  out.batch.num_rows = std::ssize(live);
-  for (size_t i = 0; i < projection.field_ids.size(); i++) {
-    const DataType& type = projection.schema.fields[i].type;
-    Array column = TRY(fragment.Read(projection.field_ids[i], type, range.first, range.count));
-    if (std::ssize(live) < range.count) column = TRY(squire::TakeRows(column, live));
-    out.batch.columns.push_back(std::move(column));
+  for (int64_t row = 0; row < range.count; row++) {
+    const auto offset = static_cast<uint64_t>(range.first + row);
+    if (!deleted.empty() && deleted.Contains(offset)) continue;
+    live.push_back(row);
+    out.addresses.push_back(RowAddress(fragment.id(), offset));
   }
-  out.addresses.reserve(live.size());
-  for (int64_t row : live) out.addresses.push_back(RowAddress(fragment.id(), static_cast<uint64_t>(range.first + row)));
+  if (live.empty()) {
+    out.batch.schema = projection.schema;
+    for (const Field& field : projection.schema.fields) out.batch.columns.push_back(TRY(ArrayBuilder(field.type).Finish()));
+    return out;
+  }
+  out.batch = TRY(ReadPhysicalRange(snapshot, projection, range));
+  if (std::ssize(live) == range.count) return out;
+  for (Array& column : out.batch.columns) column = TRY(squire::TakeRows(column, live));
+  out.batch.num_rows = std::ssize(live);
   return out;
 }
 

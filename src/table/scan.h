@@ -35,6 +35,9 @@ struct RangeBatch {
   std::vector<uint64_t> addresses;   ///< of each row
 };
 
+/// All rows of one range, deleted ones too: row i of the batch is offset range.first + i.
+Result<Batch> ReadPhysicalRange(const Snapshot& snapshot, const Projection& projection, const RowRange& range);
+
 /// The live rows of one range.
 Result<RangeBatch> ReadRange(const Snapshot& snapshot, const Projection& projection, const RowRange& range);
 

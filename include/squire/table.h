@@ -1,0 +1,177 @@
+#pragma once
+
+/// A Lance table on the local disk: rows in, rows out, versions kept, all through this one class.
+///
+///     auto table = squire::Table::Open("notes.lance");
+///     auto rows = table->CountRows();
+///
+/// A Table is a handle on one version; Refresh moves it to the newest, every write moves it to what it wrote. The
+/// handle belongs to one thread at a time; any number of handles, in any number of processes, may be open on one table.
+/// Other Lance programs read and write the same folder.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "squire/array.h"
+
+namespace squire {
+
+struct TableOptions {
+  size_t open_files_max = 24;            ///< data files kept open, the least recently used closed first
+  std::optional<uint64_t> version;       ///< open this version instead of the newest
+};
+
+struct TableStats {
+  int64_t rows = 0;
+  uint64_t version = 0;
+  uint64_t versions = 0;       ///< on disk
+  uint64_t fragments = 0;
+  uint64_t files = 0;
+  uint64_t bytes_on_disk = 0;
+  uint64_t live_bytes = 0;     ///< what this version's rows take: data by its share of live rows, deletions, indexes
+};
+
+struct VersionInfo {
+  uint64_t version = 0;
+  int64_t timestamp_ns = 0;    ///< since 1970-01-01 UTC
+  int64_t rows = 0;
+  uint64_t fragments = 0;
+  std::string writer;          ///< "squire 0.1.0"
+};
+
+/// Keeps some of a batch's rows: sets keep[row] to 0 for the others. `columns` names what the batch must hold.
+struct RowFilter {
+  std::vector<std::string> columns;
+  std::function<Result<void>(const Batch& rows, std::span<uint8_t> keep)> apply;
+};
+
+struct ScanOptions {
+  std::vector<std::string> columns;   ///< empty: all
+  int64_t batch_rows = 8192;          ///< at most so many a batch
+  std::optional<RowFilter> filter;
+  bool with_row_address = false;      ///< adds column "_rowaddr" (uint64)
+};
+
+/// Yields the rows of one version, batch by batch, in the table's order.
+class Scanner {
+ public:
+  virtual ~Scanner() = default;
+  /// The next batch, never empty; nothing at the end.
+  virtual Result<std::optional<Batch>> Next() = 0;
+};
+
+enum class Metric { kL2, kCosine, kDot };
+
+struct VectorSearchOptions {
+  std::string column = "vector";
+  size_t limit = 10;
+  Metric metric = Metric::kCosine;
+  int threads = 1;
+  std::optional<RowFilter> filter;
+};
+
+struct TextSearchOptions {
+  std::string text_column = "text";
+  std::string name_column;   ///< a symbol or heading, weighted above the text; empty: none
+  std::string path_column;   ///< a path, weighted between both; empty: none
+  size_t limit = 10;
+  int threads = 1;
+  std::optional<RowFilter> filter;
+};
+
+/// A row found. `score` grows with relevance: BM25 for text, negated distance for vectors.
+struct Hit {
+  uint64_t row_address = 0;
+  float score = 0;
+};
+
+struct CompactStats {
+  uint64_t fragments_before = 0, fragments_after = 0;
+  uint64_t rows_dropped = 0;      ///< deleted rows whose bytes are gone
+  uint64_t bytes_written = 0;
+};
+
+struct PruneStats {
+  uint64_t versions_removed = 0, files_removed = 0, bytes_freed = 0;
+};
+
+struct PruneRequest {
+  uint64_t keep_versions = 1;   ///< the newest so many stay, at least 1; tagged ones too
+  int64_t older_than_s = 0;     ///< younger versions stay
+  bool dry_run = false;
+};
+
+struct VerifyReport {
+  uint64_t fragments = 0, rows = 0, bytes_read = 0;
+  std::vector<std::string> problems;
+};
+
+/// A commit in the making: rows to add and rows to delete become one new version, or none.
+class TableWrite {
+ public:
+  virtual ~TableWrite() = default;
+  /// Adds rows; they go to disk as they come, so memory does not grow with them.
+  virtual Result<void> Append(const Batch& rows) = 0;
+  /// Deletes the rows whose `column` is one of `keys`, of those that the table had when the write began.
+  virtual Result<void> DeleteKeys(const std::string& column, const Array& keys) = 0;
+  /// Publishes and returns the new version; with nothing added or deleted, the version there was. Durable when it
+  /// returns. ERRORS: Conflict, NoSpace, Io (nothing changed); CommitUnknown.
+  virtual Result<uint64_t> Commit() = 0;
+};
+
+class Table {
+ public:
+  /// Creates an empty table. ERRORS: AlreadyExists; Unsupported column types by name.
+  static Result<Table> Create(const std::string& path, const Schema& schema, const TableOptions& options = {});
+  /// ERRORS: NotFound, Corruption, Unsupported (a feature of the table that this build does not know, by name).
+  static Result<Table> Open(const std::string& path, const TableOptions& options = {});
+
+  Table(Table&&) noexcept;
+  Table& operator=(Table&&) noexcept;
+  ~Table();
+
+  [[nodiscard]] const std::string& path() const;
+  [[nodiscard]] uint64_t version() const;
+  [[nodiscard]] const Schema& schema() const;
+  /// Moves to the newest version; true when that is another.
+  Result<bool> Refresh();
+
+  [[nodiscard]] int64_t CountRows() const;
+  [[nodiscard]] Result<int64_t> CountRows(const RowFilter& filter) const;
+  [[nodiscard]] Result<TableStats> Stats() const;
+  /// Versions on disk, oldest first.
+  [[nodiscard]] Result<std::vector<VersionInfo>> Versions() const;
+
+  [[nodiscard]] Result<std::unique_ptr<Scanner>> Scan(const ScanOptions& options = {}) const;
+  /// The rows at `row_addresses`, in that order; `columns` empty means all.
+  [[nodiscard]] Result<Batch> Take(std::span<const uint64_t> row_addresses, const std::vector<std::string>& columns = {}) const;
+
+  /// The rows nearest to `query` by exact distance, best first. Null vectors are not found.
+  [[nodiscard]] Result<std::vector<Hit>> VectorSearch(std::span<const float> query, const VectorSearchOptions& options) const;
+  /// The rows that match `query` best by BM25, best first. Query syntax: docs/text_search.md.
+  [[nodiscard]] Result<std::vector<Hit>> TextSearch(const std::string& query, const TextSearchOptions& options) const;
+
+  /// Begins a commit. REQUIRES: the table outlives it.
+  Result<std::unique_ptr<TableWrite>> BeginWrite();
+  Result<uint64_t> Append(const Batch& rows);
+  Result<uint64_t> DeleteKeys(const std::string& column, const Array& keys);
+  /// Replaces every row whose `column` occurs in `rows` by the rows given, in one version.
+  Result<uint64_t> UpsertByKey(const std::string& column, const Batch& rows);
+
+  Result<CompactStats> Compact();
+  Result<PruneStats> Prune(const PruneRequest& request = {});
+  [[nodiscard]] VerifyReport Verify() const;
+
+ private:
+  struct Impl;
+  explicit Table(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace squire

@@ -1,0 +1,141 @@
+// squire::Table: the public class over the rooms below.
+
+#include "squire/table.h"
+
+#include "engine/scanner.h"
+#include "engine/table_impl.h"
+#include "engine/write.h"
+#include "query/search.h"
+#include "table/commit.h"
+#include "table/scan.h"
+#include "upkeep/compact.h"
+#include "upkeep/prune.h"
+#include "upkeep/stats.h"
+#include "upkeep/verify.h"
+
+namespace squire {
+
+Table::Table(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Table::Table(Table&&) noexcept = default;
+Table& Table::operator=(Table&&) noexcept = default;
+Table::~Table() = default;
+
+Result<Table> Table::Create(const std::string& path, const Schema& schema, const TableOptions& options) {
+  auto files = std::make_shared<table::FileCache>(PosixFileSystem(), options.open_files_max);
+  auto snapshot = TRY(table::CreateTable(files, path, schema));
+  return Table(std::make_unique<Impl>(Impl{path, std::move(files), std::move(snapshot)}));
+}
+
+Result<Table> Table::Open(const std::string& path, const TableOptions& options) {
+  auto files = std::make_shared<table::FileCache>(PosixFileSystem(), options.open_files_max);
+  auto snapshot = TRY(table::Snapshot::Open(files, path, options.version));
+  return Table(std::make_unique<Impl>(Impl{path, std::move(files), std::move(snapshot)}));
+}
+
+const std::string& Table::path() const { return impl_->path; }
+uint64_t Table::version() const { return impl_->snapshot->version(); }
+const Schema& Table::schema() const { return impl_->snapshot->schema(); }
+
+Result<bool> Table::Refresh() {
+  const auto versions = TRY(table::ListVersions(impl_->files->fs(), impl_->snapshot->paths()));
+  if (versions.front().version == version()) return false;
+  impl_->snapshot = TRY(table::Snapshot::Open(impl_->files, impl_->path));
+  return true;
+}
+
+int64_t Table::CountRows() const { return impl_->snapshot->num_rows(); }
+
+Result<int64_t> Table::CountRows(const RowFilter& filter) const {
+  ScanOptions options;
+  options.columns = filter.columns;
+  options.filter = filter;
+  auto scanner = TRY(Scan(options));
+  int64_t rows = 0;
+  while (auto batch = TRY(scanner->Next())) rows += batch->num_rows;
+  return rows;
+}
+
+Result<TableStats> Table::Stats() const {
+  const upkeep::TableBytes bytes = TRY(upkeep::MeasureTable(*impl_->snapshot));
+  return TableStats{CountRows(),        version(),   bytes.versions, impl_->snapshot->num_fragments(),
+                    bytes.files,        bytes.on_disk, bytes.live};
+}
+
+Result<std::vector<VersionInfo>> Table::Versions() const {
+  std::vector<VersionInfo> out;
+  auto files = TRY(table::ListVersions(impl_->files->fs(), impl_->snapshot->paths()));
+  for (auto file = files.rbegin(); file != files.rend(); ++file) {
+    auto snapshot = table::Snapshot::Open(impl_->files, impl_->path, file->version);
+    if (!snapshot) {
+      if (snapshot.error().code == Code::kNotFound) continue;  // pruned since it was listed
+      return std::move(snapshot.error());
+    }
+    const pb::Manifest& manifest = (*snapshot)->manifest();
+    out.push_back({file->version, manifest.timestamp().seconds() * 1'000'000'000 + manifest.timestamp().nanos(),
+                   (*snapshot)->num_rows(), (*snapshot)->num_fragments(),
+                   manifest.writer_version().library() + " " + manifest.writer_version().version()});
+  }
+  return out;
+}
+
+Result<std::unique_ptr<Scanner>> Table::Scan(const ScanOptions& options) const {
+  return engine::OpenScanner(impl_->snapshot, options);
+}
+
+Result<Batch> Table::Take(std::span<const uint64_t> row_addresses, const std::vector<std::string>& columns) const {
+  const auto projection = TRY(table::Project(*impl_->snapshot, columns));
+  return table::TakeRows(*impl_->snapshot, projection, row_addresses);
+}
+
+Result<std::vector<Hit>> Table::VectorSearch(std::span<const float> query, const VectorSearchOptions& options) const {
+  return query::VectorSearch(*impl_->snapshot, query, options);
+}
+
+Result<std::vector<Hit>> Table::TextSearch(const std::string& text, const TextSearchOptions& options) const {
+  return query::TextSearch(*impl_->snapshot, text, options);
+}
+
+Result<std::unique_ptr<TableWrite>> Table::BeginWrite() { return engine::BeginWrite(impl_->snapshot); }
+
+Result<uint64_t> Table::Append(const Batch& rows) {
+  auto write = TRY(BeginWrite());
+  TRY(write->Append(rows));
+  return write->Commit();
+}
+
+Result<uint64_t> Table::DeleteKeys(const std::string& column, const Array& keys) {
+  auto write = TRY(BeginWrite());
+  TRY(write->DeleteKeys(column, keys));
+  return write->Commit();
+}
+
+Result<uint64_t> Table::UpsertByKey(const std::string& column, const Batch& rows) {
+  const Array* keys = rows.Find(column);
+  if (keys == nullptr) return NotFound("the rows have no column '" + column + "'");
+  auto write = TRY(BeginWrite());
+  TRY(write->DeleteKeys(column, *keys));
+  TRY(write->Append(rows));
+  return write->Commit();
+}
+
+Result<CompactStats> Table::Compact() {
+  auto result = TRY(upkeep::Compact(impl_->snapshot));
+  impl_->snapshot = std::move(result.snapshot);
+  return CompactStats{result.fragments_before, result.fragments_after, result.rows_dropped, result.bytes_written};
+}
+
+Result<PruneStats> Table::Prune(const PruneRequest& request) {
+  upkeep::PruneOptions options;
+  options.keep_versions = request.keep_versions;
+  options.older_than_ns = request.older_than_s * 1'000'000'000;
+  options.dry_run = request.dry_run;
+  const auto result = TRY(upkeep::Prune(impl_->files->fs(), impl_->path, options));
+  return PruneStats{result.versions_removed, result.files_removed, result.bytes_freed};
+}
+
+VerifyReport Table::Verify() const {
+  auto result = upkeep::Verify(*impl_->snapshot);
+  return {result.fragments, result.rows, result.bytes_read, std::move(result.problems)};
+}
+
+}  // namespace squire
