@@ -2,6 +2,8 @@
 
 #include <utf8proc.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace squire::text {
@@ -55,30 +57,17 @@ CharKind KindOf(int32_t code_point) {
   return InRanges(kUnspaced, code_point) ? CharKind::kUnspaced : kind;
 }
 
+// The scripts that fill whole texts, without a look-up: ideographs, Hangul syllables, kana.
+bool IsPlainUnspaced(int32_t code_point) {
+  return (code_point >= 0x4E00 && code_point <= 0x9FFF) || (code_point >= 0xAC00 && code_point <= 0xD7A3) ||
+         (code_point >= 0x3041 && code_point <= 0x3096) || (code_point >= 0x30A1 && code_point <= 0x30FA);
+}
+
 bool IsWord(CharKind kind) {
   return kind != CharKind::kSeparator && kind != CharKind::kUnderscore && kind != CharKind::kIgnored;
 }
 
-}  // namespace
-
-Char internal::ReadLongChar(const char* text, size_t size) {
-  utf8proc_int32_t code_point = 0;
-  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text);
-  const auto length = utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(size < 4 ? size : 4), &code_point);
-  if (length <= 0) return {};
-  return {KindOf(code_point), static_cast<uint8_t>(length), code_point};
-}
-
-size_t Fold(const Char& character, char (&out)[kMaxFoldedBytes]) {
-  const int32_t code_point = character.code_point;
-  if (code_point < 0x80) {
-    out[0] = static_cast<char>(character.kind == CharKind::kUpper ? code_point | 0x20 : code_point);
-    return 1;
-  }
-  const bool narrow = code_point >= 0xF900 && code_point <= 0xFFDC;  // compatibility forms
-  if (character.kind == CharKind::kUnspaced && !narrow) {
-    return static_cast<size_t>(utf8proc_encode_char(code_point, reinterpret_cast<utf8proc_uint8_t*>(out)));
-  }
+size_t FoldBySteps(int32_t code_point, char (&out)[kMaxFoldedBytes]) {
   utf8proc_int32_t folded[32];
   int boundary = 0;
   const auto options = static_cast<utf8proc_option_t>(UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD);
@@ -93,6 +82,74 @@ size_t Fold(const Char& character, char (&out)[kMaxFoldedBytes]) {
     written += length;
   }
   return written;
+}
+
+// Latin, Greek and Cyrillic letters, folded once a process.
+class CommonLetters {
+ public:
+  static constexpr int32_t kEnd = 0x530;
+
+  static const CommonLetters& Get() {
+    static const CommonLetters letters;
+    return letters;
+  }
+
+  struct Entry {
+    CharKind kind;
+    uint8_t folded_size;
+    char folded[6];  // the longest of these letters takes six: U+0149 and its like take three
+  };
+  [[nodiscard]] const Entry& at(int32_t code_point) const { return entries_[static_cast<size_t>(code_point)]; }
+
+ private:
+  CommonLetters() {
+    for (int32_t code_point = 0x80; code_point < kEnd; ++code_point) {
+      char folded[kMaxFoldedBytes];
+      const size_t size = std::min(FoldBySteps(code_point, folded), sizeof(Entry::folded));
+      Entry& entry = entries_[static_cast<size_t>(code_point)];
+      entry.kind = KindOf(code_point);
+      entry.folded_size = static_cast<uint8_t>(size);
+      std::memcpy(entry.folded, folded, size);
+    }
+  }
+
+  std::array<Entry, kEnd> entries_{};
+};
+
+}  // namespace
+
+Char internal::ReadLongChar(const char* text, size_t size) {
+  utf8proc_int32_t code_point = 0;
+  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text);
+  const auto length = utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(size < 4 ? size : 4), &code_point);
+  if (length <= 0) return {};
+  CharKind kind;
+  if (IsPlainUnspaced(code_point)) {
+    kind = CharKind::kUnspaced;
+  } else if (code_point < CommonLetters::kEnd) {
+    kind = CommonLetters::Get().at(code_point).kind;
+  } else {
+    kind = KindOf(code_point);
+  }
+  return {kind, static_cast<uint8_t>(length), code_point};
+}
+
+size_t Fold(const Char& character, char (&out)[kMaxFoldedBytes]) {
+  const int32_t code_point = character.code_point;
+  if (code_point < 0x80) {
+    out[0] = static_cast<char>(character.kind == CharKind::kUpper ? code_point | 0x20 : code_point);
+    return 1;
+  }
+  if (code_point < CommonLetters::kEnd) {
+    const CommonLetters::Entry& entry = CommonLetters::Get().at(code_point);
+    std::memcpy(out, entry.folded, entry.folded_size);
+    return entry.folded_size;
+  }
+  const bool compatible = code_point >= 0xF900 && code_point <= 0xFFDC;  // compatibility forms of other characters
+  if (character.kind == CharKind::kUnspaced && !compatible) {
+    return static_cast<size_t>(utf8proc_encode_char(code_point, reinterpret_cast<utf8proc_uint8_t*>(out)));
+  }
+  return FoldBySteps(code_point, out);
 }
 
 }  // namespace squire::text

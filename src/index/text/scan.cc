@@ -19,11 +19,12 @@ constexpr uint64_t kFirstBytes[9] = {
     0, 0xff, 0xffff, 0xffffff, 0xffffffff, 0xffffffffff, 0xffffffffffff, 0xffffffffffffff, ~uint64_t{0},
 };
 
+// The first eight bytes, or all of fewer with zeros after; two loads that overlap are cheaper than a copy by size.
 uint64_t LoadUpTo8(const char* from, size_t size) {
   if (size >= 8) [[likely]] return Load<uint64_t>(from);
-  uint64_t value = 0;
-  std::memcpy(&value, from, size);
-  return value;
+  if (size >= 4) return Load<uint32_t>(from) | uint64_t{Load<uint32_t>(from + size - 4)} << (8 * (size - 4));
+  if (size >= 2) return Load<uint16_t>(from) | uint64_t{Load<uint16_t>(from + size - 2)} << (8 * (size - 2));
+  return size == 1 ? static_cast<uint8_t>(*from) : 0;
 }
 
 // The slot of a word, from its first eight bytes (more may be in `head`) and its size. Capitals hash as small letters.
