@@ -159,6 +159,8 @@ class Table {
 
   /// Begins a commit. REQUIRES: the table outlives it.
   Result<std::unique_ptr<TableWrite>> BeginWrite();
+  /// Begins a commit that replaces all rows and the schema by what is appended; older versions keep theirs.
+  Result<std::unique_ptr<TableWrite>> BeginOverwrite(const Schema& schema);
   Result<uint64_t> Append(const Batch& rows);
   Result<uint64_t> DeleteKeys(const std::string& column, const Array& keys);
   /// Replaces every row whose `column` occurs in `rows` by the rows given, in one version.

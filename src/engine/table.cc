@@ -97,6 +97,10 @@ Result<std::vector<Hit>> Table::TextSearch(const std::string& text, const TextSe
 
 Result<std::unique_ptr<TableWrite>> Table::BeginWrite() { return engine::BeginWrite(impl_->snapshot); }
 
+Result<std::unique_ptr<TableWrite>> Table::BeginOverwrite(const Schema& schema) {
+  return engine::BeginWrite(impl_->snapshot, schema);
+}
+
 Result<uint64_t> Table::Append(const Batch& rows) {
   auto write = TRY(BeginWrite());
   TRY(write->Append(rows));

@@ -210,6 +210,21 @@ TEST_F(TableTest, SearchesFindWhatIsThere) {
   EXPECT_EQ(table.VectorSearch(std::vector<float>(3), {.filter = {}}).error().code, Code::kInvalidArgument);
 }
 
+TEST_F(TableTest, OverwriteReplacesRowsAndSchema) {
+  Table table = Create();
+  ASSERT_TRUE(table.Append(FileRows("a", 10)));
+  Schema schema{{{"name", TypeId::kString, true, {}}}, {{"key", "value"}}};
+  auto write = table.BeginOverwrite(schema);
+  ASSERT_TRUE(write);
+  const std::string_view names[] = {"x", "y"};
+  ASSERT_TRUE((*write)->Append({schema, {StringArray(names)}, 2}));
+  ASSERT_TRUE((*write)->Commit());
+  auto again = Table::Open(path_);
+  EXPECT_EQ(again->schema(), schema);
+  EXPECT_EQ(again->CountRows(), 2);
+  EXPECT_EQ(Table::Open(path_, {.version = 2})->schema(), ChunkSchema());
+}
+
 TEST_F(TableTest, BadInputIsRefusedAndChangesNothing) {
   Table table = Create();
   Batch wrong = FileRows("a", 3);

@@ -1,5 +1,6 @@
 #include "engine/write.h"
 
+#include "lance/logical_type.h"
 #include "table/commit.h"
 #include "table/fragment_writer.h"
 #include "table/key_set.h"
@@ -9,10 +10,14 @@ namespace {
 
 class SnapshotWrite : public TableWrite {
  public:
-  explicit SnapshotWrite(std::shared_ptr<const table::Snapshot>& current)
+  SnapshotWrite(std::shared_ptr<const table::Snapshot>& current, std::optional<Schema> new_schema,
+                google::protobuf::RepeatedPtrField<pb::Field> fields)
       : current_(current),
         base_(current),
-        writer_(base_->files()->fs(), base_->paths(), base_->schema(), base_->manifest().fields()) {}
+        schema_(new_schema ? *new_schema : base_->schema()),
+        writer_(base_->files()->fs(), base_->paths(), schema_, std::move(fields)) {
+    change_.schema = std::move(new_schema);
+  }
   ~SnapshotWrite() override {
     if (!done_) writer_.RemoveFiles();
   }
@@ -25,6 +30,7 @@ class SnapshotWrite : public TableWrite {
   }
 
   Result<void> DeleteKeys(const std::string& column, const Array& keys) override {
+    if (change_.schema) return InvalidArgument("a write that replaces the whole table deletes no keys");
     const auto set = TRY(table::KeySet::Of(keys));
     for (auto& [id, rows] : TRY(table::FindRows(*base_, column, keys.type, set))) {
       auto [at, is_new] = change_.deleted_rows.try_emplace(id, rows.num_rows());
@@ -36,9 +42,13 @@ class SnapshotWrite : public TableWrite {
 
   Result<uint64_t> Commit() override {
     if (done_) return InvalidArgument("this write has been committed");
-    if (appended_ == 0 && change_.deleted_rows.empty()) return base_->version();
     using Kind = table::Change::Kind;
-    change_.kind = change_.deleted_rows.empty() ? Kind::kAppend : appended_ == 0 ? Kind::kDelete : Kind::kUpdate;
+    if (change_.schema) {
+      change_.kind = Kind::kOverwrite;
+    } else {
+      if (appended_ == 0 && change_.deleted_rows.empty()) return base_->version();
+      change_.kind = change_.deleted_rows.empty() ? Kind::kAppend : appended_ == 0 ? Kind::kDelete : Kind::kUpdate;
+    }
     change_.new_fragments = TRY(writer_.Finish());
     auto committed = table::Commit(base_, std::move(change_));
     if (committed || committed.error().code == Code::kCommitUnknown) done_ = true;
@@ -49,7 +59,7 @@ class SnapshotWrite : public TableWrite {
  private:
   /// The batch's columns by the table's names and order; a nullable column that is not given is null.
   Result<Batch> InTableOrder(const Batch& rows) const {
-    const Schema& schema = base_->schema();
+    const Schema& schema = schema_;
     Batch out{schema, {}, rows.num_rows};
     size_t used = 0;
     for (const Field& field : schema.fields) {
@@ -72,6 +82,7 @@ class SnapshotWrite : public TableWrite {
 
   std::shared_ptr<const table::Snapshot>& current_;
   std::shared_ptr<const table::Snapshot> base_;
+  Schema schema_;
   table::FragmentWriter writer_;
   table::Change change_;
   int64_t appended_ = 0;
@@ -80,8 +91,10 @@ class SnapshotWrite : public TableWrite {
 
 }  // namespace
 
-Result<std::unique_ptr<TableWrite>> BeginWrite(std::shared_ptr<const table::Snapshot>& current) {
-  return std::unique_ptr<TableWrite>(std::make_unique<SnapshotWrite>(current));
+Result<std::unique_ptr<TableWrite>> BeginWrite(std::shared_ptr<const table::Snapshot>& current,
+                                               std::optional<Schema> new_schema) {
+  auto fields = new_schema ? TRY(lance::ToFields(*new_schema)) : current->manifest().fields();
+  return std::unique_ptr<TableWrite>(std::make_unique<SnapshotWrite>(current, std::move(new_schema), std::move(fields)));
 }
 
 }  // namespace squire::engine

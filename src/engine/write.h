@@ -10,7 +10,8 @@
 
 namespace squire::engine {
 
-/// `current` is moved to the new version by Commit.
-Result<std::unique_ptr<TableWrite>> BeginWrite(std::shared_ptr<const table::Snapshot>& current);
+/// `current` is moved to the new version by Commit. With `new_schema` the write replaces the whole table.
+Result<std::unique_ptr<TableWrite>> BeginWrite(std::shared_ptr<const table::Snapshot>& current,
+                                               std::optional<Schema> new_schema = std::nullopt);
 
 }  // namespace squire::engine

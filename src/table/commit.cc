@@ -80,9 +80,11 @@ class Attempt {
     transaction_.set_uuid(RandomUuid());
     TRY(DeleteRows());
     TRY(RemoveRewritten());
+    const bool overwrites = change_.kind == Change::Kind::kOverwrite;
+    if (overwrites) TRY(ReplaceSchema());
     AddFragments();
     Describe();
-    return Publish(fs_, onto_.paths(), next_, onto_.indices(), transaction_, leftovers_);
+    return Publish(fs_, onto_.paths(), next_, overwrites ? pb::IndexSection() : onto_.indices(), transaction_, leftovers_);
   }
 
  private:
@@ -134,6 +136,14 @@ class Attempt {
     return {};
   }
 
+  Result<void> ReplaceSchema() {
+    next_.clear_fragments();
+    *next_.mutable_fields() = TRY(lance::ToFields(*change_.schema));
+    next_.clear_schema_metadata();
+    for (const auto& [key, value] : change_.schema->metadata) (*next_.mutable_schema_metadata())[key] = value;
+    return {};
+  }
+
   void AddFragments() {
     uint64_t next_id = next_.has_max_fragment_id() ? uint64_t{next_.max_fragment_id()} + 1 : 0;
     for (const pb::DataFragment& fragment : onto_.manifest().fragments()) next_id = std::max(next_id, fragment.id() + 1);
@@ -170,6 +180,13 @@ class Attempt {
         for (const auto& fragment : change_.new_fragments) *group->add_new_fragments() = fragment;
         break;
       }
+      case Change::Kind::kOverwrite: {
+        auto* overwrite = transaction_.mutable_overwrite();
+        for (const auto& fragment : change_.new_fragments) *overwrite->add_fragments() = fragment;
+        *overwrite->mutable_schema() = next_.fields();
+        *overwrite->mutable_schema_metadata() = next_.schema_metadata();
+        break;
+      }
     }
   }
 
@@ -199,7 +216,7 @@ class Attempt {
 
 /// What must hold for a change made against `base` to be laid over `latest`, besides what Attempt finds.
 Result<void> CheckRebase(const Snapshot& base, const Snapshot& latest, const Change& change) {
-  if (base.version() == latest.version()) return {};
+  if (base.version() == latest.version() || change.kind == Change::Kind::kOverwrite) return {};
   if (!(base.schema() == latest.schema())) return Conflict("another writer changed the schema");
   for (uint64_t id : change.rewritten) {
     const Fragment* before = base.FindFragment(id);
