@@ -24,8 +24,8 @@ struct FusedRow {
 inline constexpr double kRankConstant = 60;
 
 /// The `k` best rows by score = sum over the lists that hold the row of weight / (rank_constant + rank), rank from 1;
-/// equal scores by row. Cormack, Clarke and Buettcher, "Reciprocal Rank Fusion Outperforms Condorcet and Individual Rank
-/// Learning Methods", SIGIR 2009.
+/// equal scores by row. Cormack, Clarke and Buettcher, "Reciprocal Rank Fusion Outperforms Condorcet and Individual
+/// Rank Learning Methods", SIGIR 2009.
 std::vector<FusedRow> FuseRanks(std::span<const RankedList> lists, size_t k, double rank_constant = kRankConstant);
 
 }  // namespace squire

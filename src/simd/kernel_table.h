@@ -26,8 +26,8 @@ struct ByteClasses {
 struct Kernels {
   Isa isa;
 
-  /// out[r] = sum over i of (query[i] - row_r[i])^2, for the `count` rows of `dim` float32 that begin at rows + r * stride.
-  /// `stride` is in bytes and may be odd: pages of the table format keep a control byte before each row.
+  /// out[r] = sum over i of (query[i] - row_r[i])^2, for the `count` rows of `dim` float32 that begin at rows + r *
+  /// stride. `stride` is in bytes and may be odd: pages of the table format keep a control byte before each row.
   void (*l2)(const float* query, size_t dim, const uint8_t* rows, size_t stride, size_t count, float* out);
 
   /// out[r] = sum over i of query[i] * row_r[i]; shapes as for l2.

@@ -124,8 +124,8 @@ class BatchCounter {
     for (int field = 0; field < kFields; ++field) {
       if (boosts_[field] == 0) continue;
       const WordCounts& counts = fields_[field].counts;
-      const bool all = std::all_of(phrase.words().begin(), phrase.words().end(),
-                                   [&](uint16_t word) { return counts.at(word) > 0; });
+      const bool all =
+          std::all_of(phrase.words().begin(), phrase.words().end(), [&](uint16_t word) { return counts.at(word) > 0; });
       if (all && (phrase.words().size() == 1 || phrase.Holds(texts[field], scanner_))) return true;
     }
     return false;

@@ -3,8 +3,8 @@
 /// TextScorer: exact BM25 over documents as they stream by, without an index. One pass counts the query's words and the
 /// documents' lengths; Finish knows all documents and scores.
 ///
-/// THREADS: AddBatch may be called from several threads at once; Finish after all of them have returned. The answer does
-/// not depend on how documents were batched or ordered.
+/// THREADS: AddBatch may be called from several threads at once; Finish after all of them have returned. The answer
+/// does not depend on how documents were batched or ordered.
 
 #include <cstdint>
 #include <memory>

@@ -171,10 +171,14 @@ TEST(Bm25, AFilterChangesNoScore) {
 
 TEST(Bm25, PhrasesAndSigns) {
   const std::vector<Owned> documents = {
-      {0, "open the file and read", "", ""},     {1, "read the open file", "", ""},
-      {2, "openFile()", "", ""},                 {3, "open_file(path) # test", "", ""},
-      {4, "a file", "openFile", ""},             {5, "file", "", "src/test/open/file.cc"},
-      {6, "open file openfile open", "", ""},    {7, "全文検索", "", ""},
+      {0, "open the file and read", "", ""},
+      {1, "read the open file", "", ""},
+      {2, "openFile()", "", ""},
+      {3, "open_file(path) # test", "", ""},
+      {4, "a file", "openFile", ""},
+      {5, "file", "", "src/test/open/file.cc"},
+      {6, "open file openfile open", "", ""},
+      {7, "全文検索", "", ""},
   };
   EXPECT_THAT(Rows(documents, "\"open file\""), ElementsAre(1, 2, 3, 4, 5, 6));
   EXPECT_THAT(Rows(documents, "openFile -openFile"), ElementsAre(0));

@@ -97,7 +97,7 @@ class CommonLetters {
   struct Entry {
     CharKind kind;
     uint8_t folded_size;
-    char folded[6];  // the longest of these letters takes six: U+0149 and its like take three
+    char folded[6];  // three are needed at most: U+0149 folds to two characters
   };
   [[nodiscard]] const Entry& at(int32_t code_point) const { return entries_[static_cast<size_t>(code_point)]; }
 

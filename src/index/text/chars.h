@@ -14,9 +14,9 @@ enum class CharKind : uint8_t {
   kLower,
   kUpper,
   kDigit,
-  kOther,    ///< A letter or mark without case.
-  kUnspaced, ///< Of a script written without spaces between words (Chinese, Japanese, Korean, Thai, ...).
-  kIgnored,  ///< Inside a word, but not of it: combining accents, joiners, the soft hyphen.
+  kOther,     ///< A letter or mark without case.
+  kUnspaced,  ///< Of a script written without spaces between words (Chinese, Japanese, Korean, Thai, ...).
+  kIgnored,   ///< Inside a word, but not of it: combining accents, joiners, the soft hyphen.
 };
 
 struct Char {

@@ -17,7 +17,8 @@ class PhraseMatcher {
 
   [[nodiscard]] const std::vector<uint16_t>& words() const { return words_; }
 
-  /// True if the parts of `text` (WordKind::kPart) hold the phrase. One pass, whatever the phrase (Knuth, Morris, Pratt).
+  /// True if the parts of `text` (WordKind::kPart) hold the phrase. One pass, whatever the phrase (Knuth, Morris,
+  /// Pratt).
   [[nodiscard]] bool Holds(std::string_view text, const WordScanner& scanner) const;
 
  private:

@@ -23,8 +23,8 @@ bool CanFollowSign(char c) {
   return c == '"' || c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<uint8_t>(c) >= 0x80;
 }
 
-// The quote that ends the phrase opened at `open`, or npos. What follows it must be a space or the end, so that code that
-// is pasted, f("a", "b"), is not taken for phrases.
+// The quote that ends the phrase opened at `open`, or npos. What follows it must be a space or the end, so that code
+// that is pasted, f("a", "b"), is not taken for phrases.
 size_t ClosingQuote(std::string_view query, size_t open) {
   const size_t close = query.find('"', open + 1);
   if (close == std::string_view::npos) return close;

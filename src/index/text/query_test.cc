@@ -39,7 +39,8 @@ TEST(TextQuery, AnIdentifierWithASignIsAPhraseOfItsParts) {
 }
 
 TEST(TextQuery, WhatIsNoSignOrPhrase) {
-  for (const char* text : {"a - b", "a -1", "--a b", "a-b", "a+b", "a \"b", "f(\"a\", \"b\")", "a ++", "+ a", "a \"\""}) {
+  for (const char* text :
+       {"a - b", "a -1", "--a b", "a-b", "a+b", "a \"b", "f(\"a\", \"b\")", "a ++", "+ a", "a \"\""}) {
     EXPECT_THAT(Parse(text).clauses, IsEmpty()) << text;
   }
   EXPECT_THAT(Parse("\"unclosed phrase").words, ElementsAre("unclosed", "phrase"));

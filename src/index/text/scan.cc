@@ -21,7 +21,8 @@ constexpr uint64_t kFirstBytes[9] = {
 
 // The first eight bytes, or all of fewer with zeros after; two loads that overlap are cheaper than a copy by size.
 uint64_t LoadUpTo8(const char* from, size_t size) {
-  if (size >= 8) [[likely]] return Load<uint64_t>(from);
+  if (size >= 8) [[likely]]
+    return Load<uint64_t>(from);
   if (size >= 4) return Load<uint32_t>(from) | uint64_t{Load<uint32_t>(from + size - 4)} << (8 * (size - 4));
   if (size >= 2) return Load<uint16_t>(from) | uint64_t{Load<uint16_t>(from + size - 2)} << (8 * (size - 2));
   return size == 1 ? static_cast<uint8_t>(*from) : 0;
@@ -181,8 +182,7 @@ uint64_t WordScanner::ScanWindow(const char* begin, size_t size, size_t readable
   return words + Match(begin, readable, window, counts);
 }
 
-uint64_t WordScanner::ScanSpansWithHighBytes(const char* begin, size_t size, Window& window,
-                                             WordCounts& counts) const {
+uint64_t WordScanner::ScanSpansWithHighBytes(const char* begin, size_t size, Window& window, WordCounts& counts) const {
   uint64_t words = 0;
   for (size_t block = 0; block < window.blocks; ++block) {
     while (window.classes[block].high != 0) {
@@ -211,7 +211,8 @@ uint64_t WordScanner::Match(const char* begin, size_t readable, const Window& wi
     whole_begin = first ? part : whole_begin;
     whole_size = std::min(first ? size : whole_size + size, kMaxWordBytes);
     const uint64_t head = LoadUpTo8(begin + part, readable - part);
-    if (slots[SlotOf(head, size)] != 0) [[unlikely]] MatchPart(begin + part, size, counts);
+    if (slots[SlotOf(head, size)] != 0) [[unlikely]]
+      MatchPart(begin + part, size, counts);
     const auto first_byte = static_cast<uint8_t>(SmallLetter(begin[whole_begin]));
     const bool maybe_whole = (whole_sizes_[first_byte] >> (whole_size - 1) & 1) != 0;
     if (!first && maybe_whole) [[unlikely]] {

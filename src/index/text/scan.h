@@ -45,8 +45,7 @@ class WordScanner {
  public:
   /// `words` are folded, as ReadWords gives them, and distinct.
   /// REQUIRES: at most kMaxScanWords words of 1 to kMaxWordBytes bytes; others are ignored.
-  explicit WordScanner(std::vector<std::string> words,
-                       const simd::Kernels& kernels = simd::ActiveKernels());
+  explicit WordScanner(std::vector<std::string> words, const simd::Kernels& kernels = simd::ActiveKernels());
 
   [[nodiscard]] const std::vector<std::string>& words() const { return words_; }
 

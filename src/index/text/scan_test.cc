@@ -50,7 +50,8 @@ void ExpectEqual(const std::string& text, const std::set<std::string>& wanted) {
 
 TEST(Scan, FindsPartsAndWholes) {
   const std::set<std::string> wanted = {"parse", "parsehttpheader", "header", "utf8"};
-  ExpectEqual("parseHttpHeader parse_http_header PARSE header() __parseHTTPHeader__ parsehttpheaders utf8Parse", wanted);
+  ExpectEqual("parseHttpHeader parse_http_header PARSE header() __parseHTTPHeader__ parsehttpheaders utf8Parse",
+              wanted);
   ExpectEqual("", wanted);
   ExpectEqual("header", wanted);
   ExpectEqual("parse_HTTP_header", wanted);
@@ -60,7 +61,8 @@ TEST(Scan, FindsPartsAndWholes) {
 TEST(Scan, IdentifiersAtEveryPlaceInABlock) {
   const std::set<std::string> wanted = {"get", "getvalue", "value", "v"};
   for (size_t pad = 0; pad < 140; ++pad) {
-    for (const char* text : {"getValue", "__get__value", "_v", "GETValue", "get_v", "____", "getVALUE getValue_", "É_v"}) {
+    for (const char* text :
+         {"getValue", "__get__value", "_v", "GETValue", "get_v", "____", "getVALUE getValue_", "É_v"}) {
       ExpectEqual(std::string(pad, ' ') + text, wanted);
       ExpectEqual(std::string(pad, '_') + text + "_ v", wanted);
       ExpectEqual(std::string(pad, 'x') + text + " v", wanted);
@@ -83,10 +85,45 @@ TEST(Scan, WindowsAndRunsLongerThanThem) {
 }
 
 TEST(Scan, RandomTextOfNastyPieces) {
-  const std::vector<std::string> pieces = {
-      "a", "b", "A", "B", "Ab", "aB", "AB", "9", "x9", "X9", "_", "__", " ", ".", "\n", "é", "É", "\u0301", "全", "文",
-      "カ", "ß", "—", "\xff", "\xc3", "\u200b", "\u00ad", "ﬁ", "Ǆ", "²", "1A", "HTTPServer", "parse_http", "getValue",
-      std::string(70, 'z'), std::string(70, 'Z'), std::string(1, '\0'), "ab", "abab"};
+  const std::vector<std::string> pieces = {"a",
+                                           "b",
+                                           "A",
+                                           "B",
+                                           "Ab",
+                                           "aB",
+                                           "AB",
+                                           "9",
+                                           "x9",
+                                           "X9",
+                                           "_",
+                                           "__",
+                                           " ",
+                                           ".",
+                                           "\n",
+                                           "é",
+                                           "É",
+                                           "\u0301",
+                                           "全",
+                                           "文",
+                                           "カ",
+                                           "ß",
+                                           "—",
+                                           "\xff",
+                                           "\xc3",
+                                           "\u200b",
+                                           "\u00ad",
+                                           "ﬁ",
+                                           "Ǆ",
+                                           "²",
+                                           "1A",
+                                           "HTTPServer",
+                                           "parse_http",
+                                           "getValue",
+                                           std::string(70, 'z'),
+                                           std::string(70, 'Z'),
+                                           std::string(1, '\0'),
+                                           "ab",
+                                           "abab"};
   std::mt19937 random(11);
   for (int round = 0; round < 1500; ++round) {
     std::string text;

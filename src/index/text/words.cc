@@ -79,8 +79,8 @@ class Reader {
     // parseHttp: before H. HTTPServer, utf8Decode: before the last capital of a run, or one after a digit, that a
     // small letter follows.
     if (current.kind == CharKind::kUpper &&
-        (previous_ == CharKind::kLower || ((previous_ == CharKind::kUpper || previous_ == CharKind::kDigit) &&
-                                           following == CharKind::kLower))) {
+        (previous_ == CharKind::kLower ||
+         ((previous_ == CharKind::kUpper || previous_ == CharKind::kDigit) && following == CharKind::kLower))) {
       EndPart();
     }
     if (current.code_point < 0x80) {

@@ -1,7 +1,7 @@
 #pragma once
 
-/// The tokenizer for code and prose: text to words, always the same for the same text. docs/text_search.md has its rules.
-/// Pure functions; memory does not grow with the text; any bytes are text.
+/// The tokenizer for code and prose: text to words, always the same for the same text. docs/text_search.md has its
+/// rules. Pure functions; memory does not grow with the text; any bytes are text.
 
 #include <cstddef>
 #include <cstdint>

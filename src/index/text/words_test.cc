@@ -84,7 +84,9 @@ TEST(Words, LongWordsAreCut) {
 }
 
 TEST(Words, BytesThatAreNotUtf8Separate) {
-  EXPECT_THAT(Words("ab\xff""cd"), ElementsAre("ab", "cd"));
+  EXPECT_THAT(Words("ab\xff"
+                    "cd"),
+              ElementsAre("ab", "cd"));
   EXPECT_THAT(Words("ab\xc3"), ElementsAre("ab"));
   EXPECT_THAT(Words("\xed\xa0\x80x"), ElementsAre("x"));      // a surrogate
   EXPECT_THAT(Words("\xc0\xafx"), ElementsAre("x"));          // an overlong form
@@ -102,7 +104,8 @@ TEST(Words, EveryCodePointAndRandomBytesGiveWordsWithinTheLimit) {
     if (c < 0x800) {
       text = {static_cast<char>(0xc0 | c >> 6), static_cast<char>(0x80 | (c & 63))};
     } else if (c < 0x10000) {
-      text = {static_cast<char>(0xe0 | c >> 12), static_cast<char>(0x80 | (c >> 6 & 63)), static_cast<char>(0x80 | (c & 63))};
+      text = {static_cast<char>(0xe0 | c >> 12), static_cast<char>(0x80 | (c >> 6 & 63)),
+              static_cast<char>(0x80 | (c & 63))};
     } else {
       text = {static_cast<char>(0xf0 | c >> 18), static_cast<char>(0x80 | (c >> 12 & 63)),
               static_cast<char>(0x80 | (c >> 6 & 63)), static_cast<char>(0x80 | (c & 63))};

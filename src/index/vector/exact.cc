@@ -45,8 +45,9 @@ Result<void> ExactSearch::Check(const RowBlock& block) const {
   if (block.count == 0) return {};
   const size_t row_bytes = 4 * distance_.dim();
   const bool fits = block.bytes.size() >= row_bytes && block.value_offset <= block.bytes.size() - row_bytes &&
-                    (block.count == 1 || (block.stride_bytes > 0 && (block.bytes.size() - row_bytes - block.value_offset) /
-                                                                            block.stride_bytes >= block.count - 1));
+                    (block.count == 1 ||
+                     (block.stride_bytes > 0 &&
+                      (block.bytes.size() - row_bytes - block.value_offset) / block.stride_bytes >= block.count - 1));
   if (!fits) {
     return Corruption(std::to_string(block.count) + " rows of " + std::to_string(distance_.dim()) +
                       " floats, one every " + std::to_string(block.stride_bytes) + " bytes, do not fit " +

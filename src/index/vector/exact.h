@@ -19,12 +19,12 @@ namespace squire::vector {
 /// Rows one after the other in memory, at any address and any stride: a plain array (stride_bytes = 4 * dim), or a page
 /// whose rows each begin with a control byte (stride_bytes = 1 + 4 * dim, value_offset = 1).
 struct RowBlock {
-  Bytes bytes = {};         ///< the rows, all of them inside
-  size_t count = 0;         ///< how many
-  size_t stride_bytes = 0;  ///< from one row to the next
-  size_t value_offset = 0;  ///< from a row's begin to its first float32
-  bool has_control = false; ///< a row whose first byte is not 0 is null
-  uint64_t first_row = 0;   ///< the row id of the first; the others follow
+  Bytes bytes = {};                     ///< the rows, all of them inside
+  size_t count = 0;                     ///< how many
+  size_t stride_bytes = 0;              ///< from one row to the next
+  size_t value_offset = 0;              ///< from a row's begin to its first float32
+  bool has_control = false;             ///< a row whose first byte is not 0 is null
+  uint64_t first_row = 0;               ///< the row id of the first; the others follow
   std::span<const uint64_t> live = {};  ///< bit i of word i / 64: row i counts; empty: all rows do
 };
 

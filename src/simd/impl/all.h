@@ -1,8 +1,9 @@
-// Included once by each kernels_*.cc, which defines SQUIRE_SIMD_NAMESPACE, SQUIRE_SIMD_ISA and SQUIRE_SIMD_VECTOR_BYTES,
-// and SQUIRE_SIMD_X86 where x86 intrinsics may be used.
+// Included once by each kernels_*.cc, which defines SQUIRE_SIMD_NAMESPACE, SQUIRE_SIMD_ISA and
+// SQUIRE_SIMD_VECTOR_BYTES, and SQUIRE_SIMD_X86 where x86 intrinsics may be used.
 //
 // These files are compiled with flags above the floor, so nothing in them may become a function that the linker could
-// share with other files: every function is in an unnamed namespace, and no C++ library header with inline code is used.
+// share with other files: every function is in an unnamed namespace, and no C++ library header with inline code is
+// used.
 
 #if defined(SQUIRE_SIMD_X86)
 #include <immintrin.h>
