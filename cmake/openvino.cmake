@@ -45,9 +45,18 @@ function(squire_local_model)
     COMMAND ${check} ${SQUIRE_MODEL_SOURCE}/vocab.txt ${SQUIRE_VOCAB_SHA256}
     COMMAND make_model ${SQUIRE_MODEL_SOURCE} ${SQUIRE_MODEL_DIR} ${SQUIRE_MODEL_SHA256}
     DEPENDS make_model COMMENT "Making the local model's files" VERBATIM)
-  add_custom_target(squire_model ALL DEPENDS ${files} squire_openvino)
+  set(prepared ${CMAKE_CURRENT_BINARY_DIR}/model_prepared)
+  add_custom_command(OUTPUT ${prepared} DEPENDS ${files} squire_openvino
+    COMMAND make_model prepare ${CMAKE_BINARY_DIR}/lib ${SQUIRE_MODEL_DIR}
+    COMMAND ${CMAKE_COMMAND} -E touch ${prepared} COMMENT "Preparing the local model for this machine" VERBATIM)
+  add_custom_target(squire_model ALL DEPENDS ${files} ${prepared})
 
   install(TARGETS squire_openvino LIBRARY DESTINATION lib)
   install(FILES ${SQUIRE_OPENVINO_FILES} DESTINATION lib)
   install(FILES ${files} DESTINATION share/squire/model)
+  # A prepared model is tied to its place. Where it cannot be made now (a package for another machine), the first use does.
+  install(CODE "if(\"$ENV{DESTDIR}\" STREQUAL \"\")
+    execute_process(COMMAND \"$<TARGET_FILE:make_model>\" prepare
+      \"\${CMAKE_INSTALL_PREFIX}/lib\" \"\${CMAKE_INSTALL_PREFIX}/share/squire/model\")
+  endif()")
 endfunction()

@@ -1,6 +1,7 @@
 /// make_model SOURCE TARGET SHA256: turns the pinned weights into the files that the local embedder reads:
 /// model.xml and model.bin (the encoder), tables.bin (word and position embeddings), vocab.txt, model.json.
 /// Run once, by the build. SHA256 is that of model.safetensors, checked before; it goes into model.json.
+/// make_model prepare LIB TARGET: opens the model once, so that what is prepared for this machine lies beside it.
 
 #include <cstdio>
 #include <exception>
@@ -10,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <openvino/openvino.hpp>
 
+#include "embed/embedder.h"
 #include "embed/half.h"
 #include "embed/model_files.h"
 #include "embed/openvino/bert_graph.h"
@@ -69,16 +71,26 @@ Result<void> Make(const fs::path& source, const fs::path& target, const std::str
   return Write(target / "model.json", description.dump(2) + "\n");
 }
 
+Result<void> Prepare(const fs::path& library_dir, const fs::path& target) {
+  LocalOptions options;
+  options.library_dir = library_dir;
+  options.model_dir = target;
+  TRY(OpenLocal(options));
+  return {};
+}
+
 }  // namespace
 }  // namespace squire::embed
 
 int main(int argc, char** argv) {
   if (argc != 4) {
-    std::fprintf(stderr, "usage: make_model SOURCE TARGET SHA256\n");
+    std::fprintf(stderr, "usage: make_model SOURCE TARGET SHA256 | prepare LIB TARGET\n");
     return 2;
   }
   try {
-    const auto made = squire::embed::Make(argv[1], argv[2], argv[3]);
+    const bool prepare = std::string_view(argv[1]) == "prepare";
+    const auto made =
+        prepare ? squire::embed::Prepare(argv[2], argv[3]) : squire::embed::Make(argv[1], argv[2], argv[3]);
     if (made) return 0;
     std::fprintf(stderr, "make_model: %s\n", made.error().ToString().c_str());
   } catch (const std::exception& error) {

@@ -69,10 +69,7 @@ class OpenVinoRunner : public Runner {
     const std::string graph = options.graph.string();
     const ov::AnyMap plain = Config(options);
     if (options.caches.empty()) return core_.compile_model(graph, "CPU", plain);
-    const auto text = ReadSmallFile(options.graph, kMaxGraphBytes);
-    if (!text) throw std::runtime_error(text.error().ToString());
-    PreparedCache cache(options.caches, *text + options.identity + ov::get_openvino_version().buildNumber +
-                                            type_.get_type_name() + CpuIdentity());
+    PreparedCache cache(options.caches, CacheKey(options));
     const auto with = [&](const std::filesystem::path& folder) {
       ov::AnyMap config = plain;
       config.insert(ov::cache_dir(folder.string()));
@@ -81,19 +78,30 @@ class OpenVinoRunner : public Runner {
       return core_.compile_model(graph, "CPU", config);
     };
     std::optional<std::filesystem::path> folder = cache.Find();
-    from_cache_ = folder.has_value();
-    if (!folder) folder = cache.Begin();
+    const bool found = folder.has_value();
+    if (!found) folder = cache.Begin();
     if (folder) {
       try {
         ov::CompiledModel model = with(*folder);
+        from_cache_ = found && model.get_property(ov::loaded_from_cache);
+        if (found && !from_cache_)
+          cache.Remove(*folder);  // OpenVINO knew better than the key; the next start tries anew
         cache.Publish();
         return model;
       } catch (const std::exception&) {  // an unusable cache is no reason not to embed
         cache.Discard();
-        from_cache_ = false;
       }
     }
     return core_.compile_model(graph, "CPU", plain);
+  }
+
+  /// All that a prepared model depends on. OpenVINO ties one to its graph's path and time, so they are in it.
+  [[nodiscard]] std::string CacheKey(const RunnerOptions& options) const {
+    const auto text = ReadSmallFile(options.graph, kMaxGraphBytes);
+    if (!text) throw std::runtime_error(text.error().ToString());
+    const auto time = std::filesystem::last_write_time(options.graph).time_since_epoch().count();
+    return *text + options.identity + std::filesystem::canonical(options.graph).string() + std::to_string(time) +
+           ov::get_openvino_version().buildNumber + type_.get_type_name() + CpuIdentity();
   }
 
   ov::element::Type type_;

@@ -112,9 +112,13 @@ void PreparedCache::Publish() {
 }
 
 void PreparedCache::Discard() {
-  std::error_code ignored;
-  if (!begun_.empty()) fs::remove_all(begun_, ignored);
+  if (!begun_.empty()) Remove(begun_);
   begun_.clear();
+}
+
+void PreparedCache::Remove(const fs::path& folder) {
+  std::error_code ignored;
+  fs::remove_all(folder, ignored);
 }
 
 }  // namespace squire::embed

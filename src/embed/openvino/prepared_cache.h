@@ -33,6 +33,9 @@ class PreparedCache {
   void Publish();
   void Discard();
 
+  /// Removes a folder that Find gave, if it may.
+  static void Remove(const std::filesystem::path& folder);
+
  private:
   std::vector<std::filesystem::path> folders_;
   uint64_t id_;
