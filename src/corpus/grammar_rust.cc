@@ -20,7 +20,7 @@ constexpr NodeRule kRules[] = {
     {"type_item", Role::kType, "type", NameFrom::kName},
     {"const_item", Role::kVariable, "constant", NameFrom::kName},
     {"static_item", Role::kVariable, "variable", NameFrom::kName},
-    {"mod_item", Role::kScope, {}, NameFrom::kName, true},
+    {"mod_item", Role::kScope, {}, NameFrom::kName},
     {"closure_expression", Role::kFunctionValue},
 };
 

@@ -28,7 +28,7 @@ constexpr NodeRule kRules[] = {
     {"enum_declaration", Role::kType, "enum", NameFrom::kName},
     {"type_alias_declaration", Role::kType, "type", NameFrom::kName},
     {"internal_module", Role::kScope, {}, NameFrom::kName},
-    {"module", Role::kScope, {}, NameFrom::kName, true},
+    {"module", Role::kScope, {}, NameFrom::kName},
     {"variable_declarator", Role::kBinding, "variable", NameFrom::kName},
     {"assignment_expression", Role::kBinding, "variable", NameFrom::kLeft},
     {"field_definition", Role::kBinding, {}, NameFrom::kProperty},

@@ -164,8 +164,9 @@ class Packer {
     for (size_t i = 0; i < segments_.size(); ++i) {
       Segment& segment = segments_[i];
       const Item* item = ItemOf(segment.owner);
-      const bool header = item != nullptr && segment.first == item->first;
-      if (segment.tokens >= kBareTokens || header) {
+      // What a definition or the file begins with keeps its own lines: an import above a function is not the function.
+      const bool head = item != nullptr ? segment.first == item->first : i == 0;
+      if (segment.tokens >= kBareTokens || head) {
         out.push_back(std::move(segment));
         continue;
       }
@@ -185,6 +186,7 @@ class Packer {
   bool Related(const Segment& a, const Segment& b) const {
     const Item* x = ItemOf(a.owner);
     const Item* y = ItemOf(b.owner);
+    if ((x == nullptr) != (y == nullptr)) return false;
     const int32_t above_a = x ? x->parent : -1, above_b = y ? y->parent : -1;
     return a.owner == b.owner || above_a == above_b || above_b == a.owner || above_a == b.owner;
   }

@@ -8,13 +8,42 @@
 namespace squire::corpus {
 namespace {
 
-/// The parser calls back each 100 steps of its own. Real code takes 0.03 calls a byte at most; error recovery in hostile
-/// text takes any number. A count, not a clock, so that the same text always gives the same chunks.
-constexpr uint64_t kCallsMin = 20'000;
-constexpr uint64_t kBytesPerCall = 4;
+/// What one parse may cost. Steps: the parser calls back each 100 of its own; real code takes 0.02 calls a byte at most,
+/// error recovery in hostile text any number. Bytes: a lexer that looks for the end of a string that has none reads to the
+/// end of the text, and may do so again for each quote. Counts, not a clock, so that the same text always gives the same
+/// chunks.
+constexpr uint64_t kCallsMin = 2'000;
+constexpr uint64_t kBytesPerCall = 32;
+constexpr size_t kSliceBytes = 4096;
+constexpr uint64_t kSlicesMin = 2'000;
+constexpr uint64_t kReadsOfTextMax = 64;
 
+/// The text as the parser reads it, in slices, and what it may still cost.
 struct Work {
+  std::string_view text;
   uint64_t calls_left;
+  uint64_t slices_left;
+
+  explicit Work(std::string_view all)
+      : text(all),
+        calls_left(kCallsMin + all.size() / kBytesPerCall),
+        slices_left(kSlicesMin + all.size() / kSliceBytes * kReadsOfTextMax) {}
+
+  [[nodiscard]] bool spent() const { return calls_left == 0 || slices_left == 0; }
+
+  static const char* Read(void* payload, uint32_t at, TSPoint, uint32_t* bytes) {
+    Work& work = *static_cast<Work*>(payload);
+    if (work.slices_left > 0) --work.slices_left;
+    const bool end = at >= work.text.size() || work.spent();
+    *bytes = end ? 0 : static_cast<uint32_t>(std::min(work.text.size() - at, kSliceBytes));
+    return end ? "" : work.text.data() + at;
+  }
+
+  static bool Step(TSParseState* state) {
+    Work& work = *static_cast<Work*>(state->payload);
+    if (work.calls_left > 0) --work.calls_left;
+    return work.spent();
+  }
 };
 
 }  // namespace
@@ -39,22 +68,12 @@ SyntaxOutliner::SyntaxOutliner(const Grammar& grammar) : grammar_(grammar), pars
 }
 
 SyntaxOutliner::Tree SyntaxOutliner::Parse(std::string_view text) {
-  struct Source {
-    std::string_view text;
-    static const char* Read(void* payload, uint32_t at, TSPoint, uint32_t* bytes) {
-      const std::string_view all = static_cast<Source*>(payload)->text;
-      *bytes = at < all.size() ? static_cast<uint32_t>(all.size() - at) : 0;
-      return at < all.size() ? all.data() + at : "";
-    }
-  } source{text};
-  Work work{kCallsMin + text.size() / kBytesPerCall};
-  const TSInput input = {&source, Source::Read, TSInputEncodingUTF8, nullptr};
-  const TSParseOptions options = {&work, [](TSParseState* state) {
-                                    auto& left = static_cast<Work*>(state->payload)->calls_left;
-                                    return left == 0 || --left == 0;
-                                  }};
+  Work work(text);
+  const TSInput input = {&work, Work::Read, TSInputEncodingUTF8, nullptr};
+  const TSParseOptions options = {&work, Work::Step};
   Tree tree(ts_parser_parse_with_options(parser_.get(), nullptr, input, options));
   ts_parser_reset(parser_.get());
+  if (work.spent()) tree.reset();  // it saw an end of the text that is none
   return tree;
 }
 

@@ -85,15 +85,16 @@ void SyntaxWalk::Visit(TSNode node, Frame& frame, Frame& inside, bool& enter) {
     inside.lends = true;
     inside.first = whole.first;
     enter = enter || !frame.in_function;
-  } else if (role == Role::kScope && (!rule->needs_body || !ts_node_is_null(Field(node, outliner_.body_)))) {
-    if (const std::string name = NameOf(node, rule->name); !name.empty() && scope_.size() < kNameBytesMax) {
+  } else if (role == Role::kScope) {
+    const std::string name = NameOf(node, rule->name);
+    if (!name.empty() && scope_.size() < kNameBytesMax) {
       scope_ += name;
       scope_ += outliner_.grammar_.separator;
     }
     inside.scope_bytes = static_cast<uint32_t>(scope_.size());
   } else if (role == Role::kFunctionValue) {
     inside.in_function = frame.in_function || frame.item >= 0;
-  } else if (role != Role::kPlain && AddItem(node, *rule, whole, frame, inside)) {
+  } else if (role != Role::kPlain && role != Role::kClassValue && AddItem(node, *rule, whole, frame, inside)) {
     frame.lends = false;
   }
 }
