@@ -72,18 +72,18 @@ struct RetryPolicy {
   double connect_seconds = 10;
   double answer_seconds = 120;  ///< For a whole answer.
   /// Waits, or returns false when `stop` was asked for meanwhile. Tests replace it; empty: a real wait.
-  std::function<bool(double seconds, const std::stop_token& stop)> wait;
+  std::function<bool(double seconds, const std::stop_token& stop)> wait = {};
 };
 
 struct HttpOptions {
-  std::string url;         ///< "http://localhost:11434", with or without /v1 or /v1/embeddings.
-  std::string model;       ///< As the endpoint names it.
+  std::string url = {};    ///< "http://localhost:11434", with or without /v1 or /v1/embeddings.
+  std::string model = {};  ///< As the endpoint names it.
   uint32_t dimension = 0;  ///< 0: asked of the endpoint when it is opened, by one short text.
   /// Sent as a bearer token; never kept nor logged. Empty: $SQUIRE_API_KEY, else $OPENAI_API_KEY, else none.
-  std::string key;
+  std::string key = {};
   uint32_t batch_texts = 64;
   size_t batch_bytes = 256 << 10;  ///< Of text in a request; a longer text goes alone.
-  RetryPolicy retry;
+  RetryPolicy retry = {};
 };
 
 /// An OpenAI-compatible /v1/embeddings endpoint.
