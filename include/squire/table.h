@@ -91,6 +91,9 @@ struct Hit {
   float score = 0;
 };
 
+/// One ranking of several, by reciprocal rank: the `limit` best rows, scored by sum of 1 / (60 + rank). Ties go by row.
+std::vector<Hit> FuseHits(std::span<const std::vector<Hit>> rankings, size_t limit);
+
 struct CompactStats {
   uint64_t fragments_before = 0, fragments_after = 0;
   uint64_t rows_dropped = 0;      ///< deleted rows whose bytes are gone

@@ -5,6 +5,7 @@
 #include "engine/scanner.h"
 #include "engine/table_impl.h"
 #include "engine/write.h"
+#include "query/fuse.h"
 #include "query/search.h"
 #include "table/commit.h"
 #include "table/scan.h"
@@ -140,6 +141,18 @@ Result<PruneStats> Table::Prune(const PruneRequest& request) {
 VerifyReport Table::Verify() const {
   auto result = upkeep::Verify(*impl_->snapshot);
   return {result.fragments, result.rows, result.bytes_read, std::move(result.problems)};
+}
+
+std::vector<Hit> FuseHits(std::span<const std::vector<Hit>> rankings, size_t limit) {
+  std::vector<std::vector<uint64_t>> rows;
+  for (const auto& ranking : rankings) {
+    for (auto& list = rows.emplace_back(); const Hit& hit : ranking) list.push_back(hit.row_address);
+  }
+  std::vector<RankedList> lists;
+  for (const auto& list : rows) lists.push_back({list});
+  std::vector<Hit> fused;
+  for (const FusedRow& row : FuseRanks(lists, limit)) fused.push_back({row.row, static_cast<float>(row.score)});
+  return fused;
 }
 
 }  // namespace squire

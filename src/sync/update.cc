@@ -1,0 +1,349 @@
+#include "sync/update.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "base/clock.h"
+#include "corpus/read.h"
+#include "io/file_system.h"
+#include "sync/plan.h"
+#include "sync/reader.h"
+#include "sync/state.h"
+#include "sync/upkeep.h"
+
+namespace squire::sync {
+namespace {
+
+constexpr size_t kReadFiles = 64;          // files read at once
+constexpr size_t kGroupChunks = 512;       // chunks that are embedded together
+constexpr double kCommitSeconds = 15;      // of model time, between commits of a first index: at most 30 with a group's own
+
+Result<std::unique_ptr<FileLock>> LockForWriting(const Location& location, const UpdateOptions& options) {
+  auto lock = PosixFileSystem().Lock(location.write_lock(), false);
+  if (lock || lock.error().code != Code::kConflict) return lock;
+  if (options.waiting) options.waiting("another process is updating the index; waiting for it");
+  while (!options.stop.stop_requested()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    lock = PosixFileSystem().Lock(location.write_lock(), false);
+    if (lock || lock.error().code != Code::kConflict) return lock;
+  }
+  return Cancelled("stopped while another process was updating the index");
+}
+
+/// The run's own state, from lock to last commit.
+class Run {
+ public:
+  Run(const Location& location, const UpdateOptions& options, std::unique_ptr<embed::Embedder>& embedder)
+      : location_(location), options_(options), embedder_(embedder), started_(MonotonicSeconds()) {}
+
+  Result<UpdateReport> Go() {
+    if (!options_.dry_run) {
+      TRY(CreateIndexFolder(location_));
+      lock_ = TRY(LockForWriting(location_, options_));
+    }
+    TRY(OpenTable());
+    state_.emplace(TRY(State::Open(location_.state(), !options_.dry_run)));
+    if (options_.tree && !options_.dry_run && !(*options_.tree == state_->tree_options()))
+      TRY(state_->SetTreeOptions(*options_.tree));
+    tree_options_ = options_.tree.value_or(state_->tree_options());
+    Plan plan = TRY(MakeThePlan());
+    if (options_.dry_run) {
+      ExplainPlan(plan);
+      return Finish();
+    }
+    if (plan.dirty.empty() && plan.gone.empty() && table_ && !overwrites_) {
+      if (state_->first_index_under_way()) TRY(state_->SetFirstIndexUnderWay(false));
+      if (state_->table_version() != table_->version()) TRY(state_->Save({}, {}, table_->version()));
+      return Finish();
+    }
+    TRY(Process(plan));
+    return Finish();
+  }
+
+ private:
+  [[nodiscard]] int threads() const {
+    return options_.threads > 0 ? options_.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  }
+
+  void Tell(Progress::Phase phase) {
+    progress_.phase = phase;
+    if (options_.progress) options_.progress(progress_);
+  }
+
+  /// Opens the table, if there is one, and settles which model this run is of.
+  Result<void> OpenTable() {
+    auto table = Table::Open(location_.table());
+    if (!table && table.error().code != Code::kNotFound) return std::move(table.error());
+    if (!table) return {};
+    table_.emplace(*std::move(table));
+    auto record = ReadModelRecord(table_->schema());
+    if (!record) {
+      if (!options_.rebuild) return std::move(record.error());
+      overwrites_ = true;
+      return {};
+    }
+    if (options_.embedder && !(*options_.embedder == record->choice)) {
+      if (!options_.rebuild)
+        return InvalidArgument("the index was made with " + Describe(record->choice) + ", not with " +
+                               Describe(*options_.embedder) + "; `squire index --rebuild` makes it anew with that");
+      overwrites_ = true;
+      return {};
+    }
+    model_ = *std::move(record);
+    return {};
+  }
+
+  static std::string Describe(const EmbedderChoice& choice) {
+    return choice.url.empty() ? "the local model" : "model '" + choice.model + "' at " + choice.url;
+  }
+
+  Result<embed::Embedder*> GetEmbedder() {
+    if (!embedder_) {
+      const EmbedderChoice choice = model_.fingerprint.empty() ? options_.embedder.value_or(EmbedderChoice()) : model_.choice;
+      embedder_ = TRY(OpenEmbedder(choice, options_.threads, model_.dimension));
+    }
+    const embed::ModelInfo& info = embedder_->model();
+    if (!model_.fingerprint.empty() && info.fingerprint != model_.fingerprint)
+      return InvalidArgument("the index was made with model " + model_.fingerprint + ", this program has " + info.fingerprint +
+                             "; `squire index --rebuild` makes it anew with that");
+    return embedder_.get();
+  }
+
+  /// A new index, or one made anew with another model: asks the embedder what it is, and begins a table.
+  Result<void> SettleModel() {
+    if (!model_.fingerprint.empty()) return {};
+    embedder_.reset();
+    const embed::Embedder* embedder = TRY(GetEmbedder());
+    const embed::ModelInfo& info = embedder->model();
+    model_ = {options_.embedder.value_or(EmbedderChoice()), info.name, info.fingerprint, info.dimension};
+    if (!table_) table_.emplace(TRY(Table::Create(location_.table(), ChunkSchema(model_))));
+    return {};
+  }
+
+  Result<Plan> MakeThePlan() {
+    Tell(Progress::Phase::kScanning);
+    std::vector<FileState> known = TRY(state_->Load());
+    const bool trusted = table_ ? state_->table_version() == table_->version() : known.empty();
+    if (!trusted) {
+      if (table_ && !overwrites_) TRY(Reconcile(*table_, known));
+      else known.clear();
+    }
+    const bool partly = !options_.only_paths.empty() && trusted;
+    const auto scan_options = ScanOptionsOf(tree_options_, options_.explain);
+    auto scan = partly ? TRY(corpus::ScanPaths(location_.tree, options_.only_paths, scan_options))
+                       : TRY(corpus::Scan(location_.tree, scan_options));
+    if (partly) known = Below(std::move(known), options_.only_paths);
+    report_.files = scan.files.size();
+    for (corpus::SkippedEntry& skipped : scan.explained)
+      report_.reasons.push_back({std::move(skipped.path), "skipped",
+                                 std::string(corpus::SkipReasonName(skipped.reason)) + (skipped.rule.empty() ? "" : ": " + skipped.rule)});
+    return MakePlan(scan.files, std::move(known), options_.rebuild);
+  }
+
+  void ExplainPlan(const Plan& plan) {
+    for (const DirtyFile& file : plan.dirty) {
+      (file.known ? report_.files_changed : report_.files_new)++;
+      if (options_.explain)
+        report_.reasons.push_back({file.entry.path, file.known ? "changed" : "new",
+                                   options_.rebuild ? "everything is made anew" : file.known ? "its stat differs" : "not in the index"});
+    }
+    for (const FileState& file : plan.gone) {
+      report_.files_gone++;
+      if (options_.explain) report_.reasons.push_back({file.entry.path, "gone", "not in the tree any more"});
+    }
+  }
+
+  Result<void> Process(Plan& plan) {
+    const bool is_first = !table_ || state_->first_index_under_way() || (table_->CountRows() == 0 && !overwrites_);
+    TRY(SettleModel());
+    if (is_first && !state_->first_index_under_way()) TRY(state_->SetFirstIndexUnderWay(true));
+    Spool spool = TRY(Spool::Open(location_.spool(), model_.fingerprint, model_.dimension));
+    vectors_.emplace(&*table_, model_, std::move(spool), [this] { return GetEmbedder(); });
+    rows_.emplace(ChunkSchema(model_));
+    TreeReader reader = TRY(TreeReader::Open(location_.tree, threads(), tree_options_));
+    TRY(BeginWrite());
+    for (FileState& file : plan.gone) Remove(std::move(file.entry.path), file.chunks > 0);
+    report_.files_gone = plan.gone.size();
+    progress_.files_total = plan.dirty.size();
+
+    double committed_at = 0;
+    for (size_t begin = 0; begin < plan.dirty.size(); begin += kReadFiles) {
+      if (options_.stop.stop_requested())
+        return OnFailure(Cancelled("stopped; what was embedded is kept and the next run goes on from there"), is_first);
+      Tell(Progress::Phase::kReading);
+      const size_t count = std::min(kReadFiles, plan.dirty.size() - begin);
+      for (ReadFile& file : TRY(reader.Read(std::span(plan.dirty).subspan(begin, count), options_.rebuild))) {
+        Take(std::move(file));
+        if (group_chunks_ >= kGroupChunks) {
+          if (auto written = WriteGroup(); !written) return OnFailure(std::move(written.error()), is_first);
+        }
+      }
+      progress_.files_done = begin + count;
+      const double embedded = vectors_->stats().wall_seconds;
+      if (is_first && embedded - committed_at >= kCommitSeconds) {
+        if (auto written = WriteGroup(); !written) return OnFailure(std::move(written.error()), is_first);
+        TRY(Commit(false));
+        committed_at = embedded;
+      }
+    }
+    if (auto written = WriteGroup(); !written) return OnFailure(std::move(written.error()), is_first);
+    TRY(Commit(true));
+    if (is_first) TRY(state_->SetFirstIndexUnderWay(false));
+    return {};
+  }
+
+  Result<void> BeginWrite() {
+    write_ = overwrites_ ? TRY(table_->BeginOverwrite(ChunkSchema(model_))) : TRY(table_->BeginWrite());
+    return {};
+  }
+
+  /// A path that leaves the index; its rows, if it has any, go with the next commit.
+  void Remove(std::string path, bool has_rows) {
+    if (has_rows) keys_.push_back(path);
+    gone_.push_back(std::move(path));
+  }
+
+  /// Sorts a file that was read: into the group to embed, or straight to the state.
+  void Take(ReadFile file) {
+    const std::string& path = file.from.entry.path;
+    const bool had_rows = file.from.old.chunks > 0;
+    if (file.text.skip == corpus::SkipReason::kVanished) return Remove(path, had_rows);
+    if (!file.error.empty()) {
+      // What the index has of it stays; without an entry in the state the next run tries again.
+      report_.files_failed++;
+      report_.reasons.push_back({path, "failed", file.error});
+      FileState state{file.from.entry, file.from.old.hash, file.from.old.chunks, file.text.skip, file.error};
+      state.entry.mtime_ns = kUnknownTime;
+      states_.push_back(std::move(state));
+      return;
+    }
+    FileState state{file.text.entry, file.text.content_hash, file.chunked.chunks.size(), file.text.skip, {}};
+    if (file.text.skip != corpus::SkipReason::kNone) {
+      state.entry = file.from.entry;
+      state.hash = "-";  // known, and not by its bytes
+      if (had_rows) keys_.push_back(path);
+    } else if (file.unchanged) {
+      state.chunks = file.from.old.chunks;
+    } else {
+      (file.from.known ? report_.files_changed : report_.files_new)++;
+      if (options_.explain) report_.reasons.push_back({path, file.from.known ? "changed" : "new", "its bytes differ"});
+      if (had_rows) keys_.push_back(path);
+      group_chunks_ += file.chunked.chunks.size();
+      progress_.chunks += file.chunked.chunks.size();
+      group_.push_back(std::move(file));
+    }
+    states_.push_back(std::move(state));
+  }
+
+  /// Embeds the chunks of the group and hands its rows to the table's writer.
+  Result<void> WriteGroup() {
+    std::vector<std::string> texts, hashes;
+    std::vector<HashKey> keys;
+    for (const ReadFile& file : group_) {
+      for (const corpus::Chunk& chunk : file.chunked.chunks) {
+        texts.push_back(TextToEmbed(chunk));
+        hashes.push_back(corpus::ContentHash(texts.back()));
+        keys.push_back(ParseHash(hashes.back()));
+      }
+    }
+    const auto made = [this, base = vectors_->counts().embedded](uint64_t done, uint64_t total) {
+      progress_.embedded = base + done;
+      progress_.to_embed = total - done;
+      progress_.reused = vectors_->counts().reused + vectors_->counts().resumed;
+      Tell(Progress::Phase::kEmbedding);
+    };
+    const auto vectors = TRY(vectors_->Get(keys, texts, options_.stop, made));
+    size_t row = 0;
+    for (const ReadFile& file : group_) {
+      const std::string frontmatter = FrontmatterJson(file.chunked.frontmatter);
+      for (size_t i = 0; i < file.chunked.chunks.size(); i++, row++) {
+        rows_->Add(file.from.entry.path, i, file.chunked.chunks[i], hashes[row], file.text.content_hash, frontmatter,
+                   std::span(vectors).subspan(row * model_.dimension, model_.dimension));
+      }
+    }
+    if (row > 0) TRY(write_->Append(TRY(rows_->Finish())));
+    report_.chunks_written += row;
+    group_.clear();
+    group_chunks_ = 0;
+    return {};
+  }
+
+  /// One version: the rows written so far, and the old rows of their files gone.
+  Result<void> Commit(bool last, bool done = true) {
+    Tell(Progress::Phase::kCommitting);
+    if (!keys_.empty() && !overwrites_) {
+      std::vector<std::string_view> keys(keys_.begin(), keys_.end());
+      TRY(write_->DeleteKeys(kPathColumn, StringArray(keys)));
+    }
+    const uint64_t before = table_->version();
+    const uint64_t version = TRY(write_->Commit());
+    overwrites_ = false;
+    if (version != before) report_.commits++;
+    TRY(state_->Save(states_, gone_, version));
+    if (done) TRY(vectors_->Committed());
+    states_.clear();
+    gone_.clear();
+    keys_.clear();
+    if (version != before && Maintain(*table_)) TRY(state_->Save({}, {}, table_->version()));
+    return last ? Result<void>() : BeginWrite();
+  }
+
+  /// A first index keeps the files that are done; a later run replaces all or nothing. Either way the spool keeps the
+  /// vectors of files that are not.
+  Result<void> OnFailure(Error error, bool is_first) {
+    if (!is_first) return error;
+    // Files of the group that failed are not done: they leave the state again, the others are committed.
+    for (const ReadFile& file : group_) {
+      std::erase_if(states_, [&](const FileState& state) { return state.entry.path == file.from.entry.path; });
+      std::erase(keys_, file.from.entry.path);
+    }
+    group_.clear();
+    (void)Commit(true, /*done=*/false);
+    return error;
+  }
+
+  Result<UpdateReport> Finish() {
+    if (vectors_) {
+      report_.vectors_embedded = vectors_->counts().embedded;
+      report_.vectors_reused = vectors_->counts().reused;
+      report_.vectors_resumed = vectors_->counts().resumed;
+      report_.tokens = vectors_->stats().tokens;
+      report_.padded_tokens = vectors_->stats().padded_tokens;
+      report_.embed_seconds = vectors_->stats().wall_seconds;
+    }
+    if (table_) report_.version = table_->version();
+    report_.seconds = MonotonicSeconds() - started_;
+    return std::move(report_);
+  }
+
+  const Location& location_;
+  const UpdateOptions& options_;
+  std::unique_ptr<embed::Embedder>& embedder_;
+  const double started_;
+  std::unique_ptr<FileLock> lock_;
+  std::optional<Table> table_;
+  std::optional<State> state_;
+  TreeOptions tree_options_;
+  ModelRecord model_;
+  bool overwrites_ = false;
+  std::optional<VectorSource> vectors_;
+  std::optional<RowBuilder> rows_;
+  std::unique_ptr<TableWrite> write_;
+
+  std::vector<ReadFile> group_;
+  size_t group_chunks_ = 0;
+  std::vector<FileState> states_;   // of files that are done with the next commit
+  std::vector<std::string> gone_;   // paths that leave the state with it
+  std::vector<std::string> keys_;   // paths whose old rows go with it
+  Progress progress_;
+  UpdateReport report_;
+};
+
+}  // namespace
+
+Result<UpdateReport> RunUpdate(const Location& location, const UpdateOptions& options,
+                               std::unique_ptr<embed::Embedder>& embedder) {
+  return Run(location, options, embedder).Go();
+}
+
+}  // namespace squire::sync
