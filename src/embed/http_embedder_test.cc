@@ -132,7 +132,7 @@ TEST_F(Http, RetriesWithGrowingWaits) {
     switch (request.number) {
       case 0: return TestServer::Reply(500, "oops");
       case 1: return TestServer::Reply(429, "{}", "Retry-After: 7\r\n");
-      case 2: return std::string();  // closes
+      case 2: return std::string("HTTP/1.1 200 X\r\nConnection: close\r\nContent-Length: 100\r\n\r\n{");  // cut short
       default: return Answer(request);
     }
   });
