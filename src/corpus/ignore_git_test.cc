@@ -94,12 +94,15 @@ TEST(IgnoreAgainstGit, MadeTreesAndPatterns) {
   if (!HaveGit()) GTEST_SKIP() << "git is not installed";
   const NoHome no_home;
   uint64_t kept = 0, ignored = 0;
-  for (uint64_t seed = 1; seed <= 100; ++seed) {
-    const TestTree tree;
+  const TestTree tree;
+  ASSERT_EQ(std::system(("git init -q --template= '" + tree.root() + "'").c_str()), 0);
+  for (uint64_t seed = 1; seed <= 40; ++seed) {
+    for (const auto& entry : std::filesystem::directory_iterator(tree.root())) {
+      if (entry.path().filename() != ".git") std::filesystem::remove_all(entry.path());
+    }
     Maker maker(seed);
-    ASSERT_EQ(std::system(("git init -q '" + tree.root() + "'").c_str()), 0);
     maker.Tree(tree, "", 0);
-    if (seed % 3 == 0) tree.Write(".git/info/exclude", maker.Patterns());
+    tree.Write(".git/info/exclude", seed % 3 == 0 ? maker.Patterns() : "");
     no_home.home().Write(".gitconfig", "[core]\n\texcludesFile = ~/my ignore # here\n");
     no_home.home().Write("my ignore", seed % 4 == 0 ? maker.Patterns() : "");
     const auto ours = Scan(tree.root(), OnlyGit());
@@ -108,8 +111,8 @@ TEST(IgnoreAgainstGit, MadeTreesAndPatterns) {
     kept += ours->files.size();
     ignored += ours->skipped[static_cast<size_t>(SkipReason::kGitIgnore)];
   }
-  EXPECT_GT(kept, 500u);
-  EXPECT_GT(ignored, 500u);
+  EXPECT_GT(kept, 100u);
+  EXPECT_GT(ignored, 100u);
 }
 
 TEST(IgnoreAgainstGit, BelowTheTopOfARepository) {

@@ -42,7 +42,7 @@ Result<ScanResult> Scan(const std::string& root, const ScanOptions& options) {
   const TreeRules rules(root, options.rules);
   ScanResult result;
   Walker walker(rules, options, std::move(root_fd), result);
-  TRY(walker.Walk(walker.RootContext(), false, nullptr));
+  TRY(walker.Walk(walker.RootContext(), false, {}));
   Sort(result);
   return result;
 }

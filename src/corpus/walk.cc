@@ -91,6 +91,7 @@ Result<void> Walker::VisitFolder(FolderContext folder, bool folders_only, const 
   Folder dir(::fdopendir(fd.get()));
   if (!dir) return FromErrno(errno, "cannot list a folder", folder.path);
   const int at = fd.Release();
+  if (visit.opened) TRY(visit.opened(folder));
   listing_ = {std::move(listing_.names), std::move(listing_.entries)};
   listing_.names.clear();
   listing_.entries.clear();
@@ -114,7 +115,7 @@ Result<void> Walker::VisitFolder(FolderContext folder, bool folders_only, const 
   }
   folder.scope = rules_.Enter(folder.scope, at, folder.path, listing_.git_ignore, listing_.squire_ignore);
   ++result_.folders;
-  if (visit) TRY(visit(folder));
+  if (visit.entered) TRY(visit.entered(folder));
   for (const Entry& entry : listing_.entries) {
     VisitEntry(folder, at, listing_.names.data() + entry.name_at, entry.type, folders_only);
   }
@@ -222,7 +223,7 @@ Result<void> Walker::WalkPath(const std::string& path) {
     PushFolder(parent->context, path);
     if (pending_.empty()) return {};
     FolderContext start = std::move(pending_.back());
-    return Walk(std::move(start), false, nullptr);
+    return Walk(std::move(start), false, {});
   }
   if (!S_ISREG(st.st_mode)) return {};
   const Decision decision = rules_.Decide(parent->context.scope, path, false, parent->context.inside);

@@ -30,8 +30,12 @@ class Walker {
   Walker(const TreeRules& rules, const ScanOptions& options, Fd root, ScanResult& result)
       : rules_(rules), options_(options), root_(std::move(root)), result_(result) {}
 
-  /// Called for each folder once it is entered, before its files.
-  using FolderVisitor = std::function<Result<void>(const FolderContext&)>;
+  /// Called for each folder: `opened` before it is listed, so that a watch set there misses nothing; `entered` after its
+  /// own rules are known, before its files. A folder that turns out to be a made one is opened but not entered.
+  struct FolderVisitor {
+    std::function<Result<void>(const FolderContext&)> opened;
+    std::function<Result<void>(const FolderContext&)> entered;
+  };
 
   /// Visits `start` and all below it; collects files unless `folders_only`.
   Result<void> Walk(FolderContext start, bool folders_only, const FolderVisitor& visit);
