@@ -19,10 +19,14 @@ constexpr char kSchema[] = R"(
 )";
 constexpr int64_t kSchemaVersion = 1;
 
+Result<int64_t> UserVersion(Database& db) {
+  auto version = TRY(db.Prepare("PRAGMA user_version"));
+  return TRY(version.Step()) ? version.Int(0) : 0;
+}
+
 Result<Database> OpenDatabase(const std::string& path, bool writable) {
   Database db = TRY(Database::Open(path, writable));
-  auto version = TRY(db.Prepare("PRAGMA user_version"));
-  const int64_t found = TRY(version.Step()) ? version.Int(0) : 0;
+  const int64_t found = TRY(UserVersion(db));
   if (found != 0 && found != kSchemaVersion) return Corruption("the state is of another program version", path);
   if (found == 0 && !writable) return NotFound("the state is empty", path);
   if (found == 0) TRY(db.Execute(kSchema));
