@@ -2,6 +2,7 @@
 /// embed_bench speed FOLDER [CHUNKS] [CHARACTERS]   chunks of FOLDER's text files, embedded and beside it a bare loop
 /// of the
 ///                             same model on the same batches, in turns; tokens per CPU second of the whole process
+/// embed_bench embed FOLDER [CHUNKS] [CHARACTERS]   the same without the bare loop, for the memory that embedding takes
 /// embed_bench fixed           the bare model on batches of 128 and 256 tokens without padding
 
 #include <dlfcn.h>
@@ -154,6 +155,26 @@ int Fixed() {
   return 0;
 }
 
+int EmbedOnly(const fs::path& folder, size_t limit, size_t characters) {
+  const std::vector<std::string> chunks = Chunks(folder, limit, characters);
+  const std::vector<std::string_view> texts(chunks.begin(), chunks.end());
+  const long before = PeakMegabytes();
+  auto embedder = OrExit(OpenLocal());
+  std::vector<float> out(texts.size() * embedder->model().dimension);
+  EmbedStats stats;
+  const double cpu = CpuSeconds();
+  OrExit(embedder->Embed(texts, out, &stats));
+  std::printf(
+      "%zu chunks: %.0f tokens per CPU second, %.0f per second, model %.1f %% of thread time, padding %.1f %%, "
+      "peak rss %ld MB, %ld before\n",
+      texts.size(), static_cast<double>(stats.tokens) / (CpuSeconds() - cpu),
+      static_cast<double>(stats.tokens) / stats.wall_seconds,
+      100 * stats.model_seconds / (stats.wall_seconds * std::min(8U, std::thread::hardware_concurrency())),
+      100 * (static_cast<double>(stats.padded_tokens) / static_cast<double>(stats.tokens) - 1), PeakMegabytes(),
+      before);
+  return 0;
+}
+
 int Speed(const fs::path& folder, size_t limit, size_t characters) {
   const auto model = OrExit(ModelDescription::Read(ModelDir()));
   const std::vector<std::string> chunks = Chunks(folder, limit, characters);
@@ -211,9 +232,12 @@ int main(int argc, char** argv) {
   const std::string what = argc > 1 ? argv[1] : "";
   if (what == "cold") return squire::embed::Cold();
   if (what == "fixed") return squire::embed::Fixed();
-  if (what == "speed" && argc > 2) {
-    return squire::embed::Speed(argv[2], argc > 3 ? std::stoul(argv[3]) : 1000, argc > 4 ? std::stoul(argv[4]) : 1000);
+  if ((what == "speed" || what == "embed") && argc > 2) {
+    const size_t chunks = argc > 3 ? std::stoul(argv[3]) : 1000;
+    const size_t characters = argc > 4 ? std::stoul(argv[4]) : 1000;
+    return what == "speed" ? squire::embed::Speed(argv[2], chunks, characters)
+                           : squire::embed::EmbedOnly(argv[2], chunks, characters);
   }
-  std::fprintf(stderr, "usage: embed_bench cold | fixed | speed FOLDER [CHUNKS] [CHARACTERS]\n");
+  std::fprintf(stderr, "usage: embed_bench cold | fixed | (speed | embed) FOLDER [CHUNKS] [CHARACTERS]\n");
   return 2;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <mutex>
 #include <thread>
@@ -32,6 +33,16 @@ constexpr uint32_t kMaxSlots = 8;  // each holds its own activations and plans
 
 double SecondsSince(SteadyClock::time_point start) {
   return std::chrono::duration<double>(SteadyClock::now() - start).count();
+}
+
+/// Copies `vector` in unit length, which the model's own last step reaches only roughly where it computes in bfloat16.
+bool PutUnit(std::span<const float> vector, float* out) {
+  float sum = 0;
+  for (const float value : vector) sum += value * value;
+  if (!(sum > 0) || !std::isfinite(sum)) return false;
+  const float scale = 1 / std::sqrt(sum);
+  for (size_t i = 0; i < vector.size(); ++i) out[i] = vector[i] * scale;
+  return true;
 }
 
 /// The tokens of a window of texts, back to back.
@@ -167,8 +178,10 @@ class LocalEmbedder : public Embedder {
     TRY(runner_->Run(slot, {count, batch.length, scratch.embedded.data(), scratch.mask.data(), scratch.out.data()}));
     scratch.model_seconds += SecondsSince(start);
     for (size_t i = 0; i < count; ++i) {
-      std::copy_n(scratch.out.data() + i * info_.dimension, info_.dimension,
-                  out + size_t{batch.texts[i]} * info_.dimension);
+      const std::span vector = std::span(scratch.out).subspan(i * info_.dimension, info_.dimension);
+      if (!PutUnit(vector, out + size_t{batch.texts[i]} * info_.dimension)) {
+        return Internal("the local model gave a vector that is no number or has no length");
+      }
     }
     return {};
   }
