@@ -18,18 +18,19 @@ namespace squire::corpus {
 struct Chunk {
   uint32_t start_line = 0;  ///< 1-based.
   uint32_t end_line = 0;    ///< Inclusive.
-  std::string_view kind;    ///< function, method, class, struct, enum, interface, trait, impl, type, variable, module, section, text...
-  std::string name;         ///< Qualified: "Outer.method", "ns::Outer::method", "Title > Section"; joined by ", "; or empty.
-  std::string_view lang;    ///< See language.h.
-  std::string text;         ///< The lines start_line..end_line as they are, without the last line's end.
+  std::string_view kind;    ///< function, method, class, struct, enum, interface, trait, impl, type, variable, module,
+                            ///< section, text...
+  std::string name;  ///< Qualified: "Outer.method", "ns::Outer::method", "Title > Section"; joined by ", "; or empty.
+  std::string_view lang;  ///< See language.h.
+  std::string text;       ///< The lines start_line..end_line as they are, without the last line's end.
 };
 
 struct ChunkedFile {
   std::string_view lang;
   std::vector<Chunk> chunks;
-  Frontmatter frontmatter;       ///< Of Markdown, else empty.
-  bool syntax_errors = false;    ///< The parser had to guess somewhere.
-  bool parser_gave_up = false;   ///< Parsing passed its limit on work; the file was cut by lines.
+  Frontmatter frontmatter;      ///< Of Markdown, else empty.
+  bool syntax_errors = false;   ///< The parser had to guess somewhere.
+  bool parser_gave_up = false;  ///< Parsing passed its limit on work; the file was cut by lines.
 };
 
 class Chunker {

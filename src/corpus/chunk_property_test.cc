@@ -14,7 +14,8 @@
 namespace squire::corpus {
 namespace {
 
-constexpr const char* kPaths[] = {"a.py", "a.js", "a.ts", "a.tsx", "a.go", "a.rs", "A.java", "a.c", "a.cc", "a.md", "a.rst", "a.txt"};
+constexpr const char* kPaths[] = {"a.py",   "a.js", "a.ts", "a.tsx", "a.go",  "a.rs",
+                                  "A.java", "a.c",  "a.cc", "a.md",  "a.rst", "a.txt"};
 
 /// Each line that is not blank is in exactly one chunk, in order, as it is.
 void ExpectWhole(std::string_view path, std::string_view text, const ChunkedFile& cut) {
@@ -35,11 +36,13 @@ void ExpectWhole(std::string_view path, std::string_view text, const ChunkedFile
       continue;
     }
     ASSERT_GE(first, next) << path << ": line " << chunk.start_line << " is in two chunks";
-    for (uint32_t line = next; line < first; ++line) ASSERT_TRUE(lines.blank(line)) << path << ": lost line " << line + 1;
+    for (uint32_t line = next; line < first; ++line)
+      ASSERT_TRUE(lines.blank(line)) << path << ": lost line " << line + 1;
     ASSERT_EQ(chunk.text, lines.Range(first, chunk.end_line - 1));
     next = chunk.end_line;
   }
-  for (uint32_t line = next; line < lines.count(); ++line) ASSERT_TRUE(lines.blank(line)) << path << ": lost line " << line + 1;
+  for (uint32_t line = next; line < lines.count(); ++line)
+    ASSERT_TRUE(lines.blank(line)) << path << ": lost line " << line + 1;
 }
 
 void Check(Chunker& chunker, std::string_view path, const std::string& text) {
@@ -71,8 +74,10 @@ TEST(ChunkProperty, EveryLineOnceInBrokenText) {
   Chunker chunker;
   std::mt19937_64 random(7);
   const std::string sample = SampleText();
-  static const char* const bits[] = {"{", "}", "(", "\n", "\"", "'", "/*", "*/", "#", "```", "def f(x):\n", "class A {\n", "\n\n", "---\n",
-                                     "===\n", "\r\n", "\t", "<!--", "| a | b |\n", "    ", "fn x() {", "\xC3\xA9", "//", "`", "@x\n", "- "};
+  static const char* const bits[] = {"{",        "}",    "(",   "\n",          "\"",          "'",    "/*",
+                                     "*/",       "#",    "```", "def f(x):\n", "class A {\n", "\n\n", "---\n",
+                                     "===\n",    "\r\n", "\t",  "<!--",        "| a | b |\n", "    ", "fn x() {",
+                                     "\xC3\xA9", "//",   "`",   "@x\n",        "- "};
   for (int round = 0; round < 300; ++round) {
     std::string text = sample.substr(random() % sample.size(), 200 + random() % 6000);
     for (size_t i = random() % 40; i > 0; --i) {

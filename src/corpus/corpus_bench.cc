@@ -76,15 +76,15 @@ int Measure(const std::string& tree) {
   for (const auto& [lang, l] : languages) {
     std::printf("%-12s %6llu files %8.2f MB %8.2f MB/s %7llu chunks, gave up %llu, errors %llu, slowest %.3f s %s\n",
                 std::string(lang).c_str(), static_cast<unsigned long long>(l.files), static_cast<double>(l.bytes) / 1e6,
-                static_cast<double>(l.bytes) / 1e6 / std::max(l.seconds, 1e-9), static_cast<unsigned long long>(l.chunks),
-                static_cast<unsigned long long>(l.gave_up), static_cast<unsigned long long>(l.errors), l.slowest,
-                l.slowest_path.c_str());
+                static_cast<double>(l.bytes) / 1e6 / std::max(l.seconds, 1e-9),
+                static_cast<unsigned long long>(l.chunks), static_cast<unsigned long long>(l.gave_up),
+                static_cast<unsigned long long>(l.errors), l.slowest, l.slowest_path.c_str());
   }
   if (sizes.empty()) return 0;
   std::sort(sizes.begin(), sizes.end());
   const auto at = [&](size_t percent) { return sizes[std::min(sizes.size() - 1, sizes.size() * percent / 100)]; };
-  std::printf("chunk bytes: p5 %u p25 %u p50 %u p75 %u p95 %u p99 %u max %u\n", at(5), at(25), at(50), at(75), at(95), at(99),
-              sizes.back());
+  std::printf("chunk bytes: p5 %u p25 %u p50 %u p75 %u p95 %u p99 %u max %u\n", at(5), at(25), at(50), at(75), at(95),
+              at(99), sizes.back());
   return 0;
 }
 

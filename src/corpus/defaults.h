@@ -14,7 +14,8 @@ inline constexpr uint64_t kDataFileBytesMax = 64 << 10;  ///< Above it a csv, js
 /// Folders that are never entered, whatever is asked: .git, .hg, .svn, .squire and their like.
 bool IsVersionControlFolder(std::string_view name);
 
-/// Whether a file (or, for .ssh and .gnupg, a folder) holds secrets by its name: .env, .env.*, *.pem, id_rsa, *.key, ...
+/// Whether a file (or, for .ssh and .gnupg, a folder) holds secrets by its name: .env, .env.*, *.pem, id_rsa, *.key,
+/// ...
 /// `.env.example`, `.env.sample` and `.env.template` do not.
 bool IsSecretName(std::string_view name, bool is_folder);
 

@@ -17,8 +17,8 @@ struct GitRepository {
 /// The repository that `folder` (absolute) lies in, worktrees and submodules (a .git file) understood; nothing if none.
 std::optional<GitRepository> FindRepository(const std::string& folder);
 
-/// The value of core.excludesFile by /etc/gitconfig, $XDG_CONFIG_HOME/git/config, ~/.gitconfig (or $GIT_CONFIG_GLOBAL for
-/// both) and the repository's config, the last one winning; else $XDG_CONFIG_HOME/git/ignore. Empty without a home.
+/// The value of core.excludesFile by /etc/gitconfig, $XDG_CONFIG_HOME/git/config, ~/.gitconfig (or $GIT_CONFIG_GLOBAL
+/// for both) and the repository's config, the last one winning; else $XDG_CONFIG_HOME/git/ignore. Empty without a home.
 /// `include.path` and conditional includes are not followed.
 std::string GlobalExcludesFile(const std::optional<GitRepository>& repository);
 

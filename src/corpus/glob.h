@@ -25,8 +25,8 @@ class Glob {
   /// Whether the whole of `text` matches.
   [[nodiscard]] bool Matches(std::string_view text) const;
 
-  /// Whether some path below the folder `folder` could match: its segments match the first segments of the pattern, none
-  /// of which is a `**`. `node_modules/a/*.js` may match below node_modules; `**/a.js` is not said to.
+  /// Whether some path below the folder `folder` could match: its segments match the first segments of the pattern,
+  /// none of which is a `**`. `node_modules/a/*.js` may match below node_modules; `**/a.js` is not said to.
   [[nodiscard]] bool MayMatchBelow(std::string_view folder) const;
 
  private:
@@ -52,8 +52,8 @@ class Glob {
 };
 
 /// A user's path filter (`--path`, `--include`, `--exclude`): a Glob without a '/' matches any one segment of the path
-/// (so `*.py` finds files and `docs` all below a folder of that name); one with a '/' is anchored at the tree's root and
-/// matches the path itself or all that lies below a folder it names.
+/// (so `*.py` finds files and `docs` all below a folder of that name); one with a '/' is anchored at the tree's root
+/// and matches the path itself or all that lies below a folder it names.
 class PathFilter {
  public:
   explicit PathFilter(std::string_view pattern);

@@ -42,7 +42,8 @@ class Maker {
 
   size_t Below(size_t n) { return random_() % n; }
   const char* Name() {
-    static const char* const names[] = {"a", "b", "ab", "abc", "foo", "foo.c", "bar.o", "a b", "x]", "#h", "!n", "a.b.c", "-", "Z"};
+    static const char* const names[] = {"a",   "b",  "ab", "abc", "foo",   "foo.c", "bar.o",
+                                        "a b", "x]", "#h", "!n",  "a.b.c", "-",     "Z"};
     return names[Below(std::size(names))];
   }
 
@@ -82,8 +83,9 @@ class Maker {
 
  private:
   std::string Segment() {
-    static const char* const wild[] = {"*", "**", "?", "a*", "*.c", "*.*", "[ab]*", "[!a]*", "f?o", "[a-f]oo", "\\#h", "\\!n",
-                                       "[[:alpha:]]", "***", "*b*", "x\\]", "[]x]*", "a\\*", "#h", "[a", "foo.[co]", "\\a"};
+    static const char* const wild[] = {"*",     "**",      "?",    "a*",   "*.c",         "*.*", "[ab]*", "[!a]*",
+                                       "f?o",   "[a-f]oo", "\\#h", "\\!n", "[[:alpha:]]", "***", "*b*",   "x\\]",
+                                       "[]x]*", "a\\*",    "#h",   "[a",   "foo.[co]",    "\\a"};
     return Below(2) == 0 ? Name() : wild[Below(std::size(wild))];
   }
 

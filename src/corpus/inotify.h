@@ -1,7 +1,7 @@
 #pragma once
 
-/// Inotify: the kernel's notices of changes in folders, as values. On systems without it Open fails with Unsupported and
-/// the watcher sweeps instead. THREADS: one owner.
+/// Inotify: the kernel's notices of changes in folders, as values. On systems without it Open fails with Unsupported
+/// and the watcher sweeps instead. THREADS: one owner.
 
 #include <cstdint>
 #include <string>

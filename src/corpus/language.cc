@@ -11,43 +11,46 @@ namespace {
 
 using Table = std::unordered_map<std::string_view, std::string_view>;
 
+/// A table of names to languages from "language:name,name language:name".
+Table Parse(std::string_view list) {
+  Table out;
+  while (!list.empty()) {
+    const size_t end = std::min(list.find(' '), list.size());
+    std::string_view names = list.substr(0, end);
+    const std::string_view language = names.substr(0, names.find(':'));
+    names.remove_prefix(language.size() + 1);
+    while (!names.empty()) {
+      const size_t comma = std::min(names.find(','), names.size());
+      out.emplace(names.substr(0, comma), language);
+      names.remove_prefix(std::min(comma + 1, names.size()));
+    }
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return out;
+}
+
 const Table& ByExtension() {
-  static const Table table = {
-      {"py", "python"}, {"pyi", "python"}, {"pyw", "python"}, {"js", "javascript"}, {"mjs", "javascript"},
-      {"cjs", "javascript"}, {"jsx", "javascript"}, {"ts", "typescript"}, {"mts", "typescript"}, {"cts", "typescript"},
-      {"tsx", "tsx"}, {"go", "go"}, {"rs", "rust"}, {"java", "java"}, {"c", "c"}, {"cc", "cpp"}, {"cpp", "cpp"},
-      {"cxx", "cpp"}, {"c++", "cpp"}, {"hh", "cpp"}, {"hpp", "cpp"}, {"hxx", "cpp"}, {"h++", "cpp"}, {"ipp", "cpp"},
-      {"inl", "cpp"}, {"tcc", "cpp"}, {"tpp", "cpp"}, {"cu", "cpp"}, {"cuh", "cpp"}, {"md", "markdown"},
-      {"markdown", "markdown"}, {"mdx", "markdown"}, {"mdown", "markdown"}, {"rst", "rst"}, {"txt", "text"},
-      {"json", "json"}, {"json5", "json"}, {"jsonc", "json"}, {"jsonl", "json"}, {"ndjson", "json"}, {"ipynb", "json"},
-      {"yaml", "yaml"}, {"yml", "yaml"}, {"toml", "toml"}, {"ini", "ini"}, {"cfg", "ini"}, {"conf", "ini"},
-      {"properties", "ini"}, {"sh", "shell"}, {"bash", "shell"}, {"zsh", "shell"}, {"fish", "shell"}, {"ksh", "shell"},
-      {"ps1", "powershell"}, {"bat", "batch"}, {"cmd", "batch"}, {"sql", "sql"}, {"css", "css"}, {"scss", "scss"},
-      {"sass", "sass"}, {"less", "less"}, {"html", "html"}, {"htm", "html"}, {"xhtml", "html"}, {"vue", "vue"},
-      {"svelte", "svelte"}, {"xml", "xml"}, {"xsd", "xml"}, {"xsl", "xml"}, {"svg", "xml"}, {"plist", "xml"},
-      {"cmake", "cmake"}, {"mk", "make"}, {"mak", "make"}, {"proto", "proto"}, {"thrift", "thrift"}, {"graphql", "graphql"},
-      {"gql", "graphql"}, {"fbs", "flatbuffers"}, {"rb", "ruby"}, {"rake", "ruby"}, {"gemspec", "ruby"}, {"php", "php"},
-      {"cs", "csharp"}, {"fs", "fsharp"}, {"kt", "kotlin"}, {"kts", "kotlin"}, {"scala", "scala"}, {"sc", "scala"},
-      {"swift", "swift"}, {"m", "objc"}, {"mm", "objc"}, {"lua", "lua"}, {"pl", "perl"}, {"pm", "perl"}, {"r", "r"},
-      {"jl", "julia"}, {"hs", "haskell"}, {"ml", "ocaml"}, {"mli", "ocaml"}, {"ex", "elixir"}, {"exs", "elixir"},
-      {"erl", "erlang"}, {"hrl", "erlang"}, {"clj", "clojure"}, {"cljs", "clojure"}, {"edn", "clojure"}, {"el", "lisp"},
-      {"lisp", "lisp"}, {"scm", "scheme"}, {"rkt", "scheme"}, {"dart", "dart"}, {"zig", "zig"}, {"nim", "nim"},
-      {"groovy", "groovy"}, {"gradle", "groovy"}, {"tf", "hcl"}, {"hcl", "hcl"}, {"nix", "nix"}, {"vim", "vim"},
-      {"tex", "latex"}, {"bib", "bibtex"}, {"adoc", "asciidoc"}, {"asc", "asciidoc"}, {"org", "org"}, {"asm", "assembly"},
-      {"s", "assembly"}, {"f", "fortran"}, {"f90", "fortran"}, {"csv", "csv"}, {"tsv", "csv"}, {"diff", "diff"},
-      {"patch", "diff"}, {"pyx", "cython"}, {"pxd", "cython"}, {"bzl", "starlark"}, {"star", "starlark"},
-      {"dockerfile", "dockerfile"}, {"sol", "solidity"}, {"v", "verilog"}, {"sv", "verilog"}, {"vhd", "vhdl"}};
+  static const Table table = Parse(
+      "python:py,pyi,pyw javascript:js,mjs,cjs,jsx typescript:ts,mts,cts tsx:tsx go:go rust:rs java:java c:c "
+      "cpp:cc,cpp,cxx,c++,hh,hpp,hxx,h++,ipp,inl,tcc,tpp,cu,cuh markdown:md,markdown,mdx,mdown rst:rst text:txt "
+      "json:json,json5,jsonc,jsonl,ndjson,ipynb yaml:yaml,yml toml:toml ini:ini,cfg,conf,properties "
+      "shell:sh,bash,zsh,fish,ksh powershell:ps1 batch:bat,cmd sql:sql css:css scss:scss sass:sass less:less "
+      "html:html,htm,xhtml vue:vue svelte:svelte xml:xml,xsd,xsl,svg,plist cmake:cmake make:mk,mak proto:proto "
+      "thrift:thrift graphql:graphql,gql flatbuffers:fbs ruby:rb,rake,gemspec php:php csharp:cs fsharp:fs "
+      "kotlin:kt,kts scala:scala,sc swift:swift objc:m,mm lua:lua perl:pl,pm r:r julia:jl haskell:hs "
+      "ocaml:ml,mli elixir:ex,exs erlang:erl,hrl clojure:clj,cljs,edn lisp:el,lisp scheme:scm,rkt dart:dart "
+      "zig:zig nim:nim groovy:groovy,gradle hcl:tf,hcl nix:nix vim:vim latex:tex bibtex:bib asciidoc:adoc,asc "
+      "org:org assembly:asm,s fortran:f,f90 csv:csv,tsv diff:diff,patch cython:pyx,pxd starlark:bzl,star "
+      "dockerfile:dockerfile solidity:sol verilog:v,sv vhdl:vhd");
   return table;
 }
 
 const Table& ByName() {
-  static const Table table = {
-      {"Makefile", "make"}, {"makefile", "make"}, {"GNUmakefile", "make"}, {"CMakeLists.txt", "cmake"},
-      {"Dockerfile", "dockerfile"}, {"Containerfile", "dockerfile"}, {"BUILD", "starlark"}, {"BUILD.bazel", "starlark"},
-      {"WORKSPACE", "starlark"}, {"Gemfile", "ruby"}, {"Rakefile", "ruby"}, {"Vagrantfile", "ruby"}, {"Podfile", "ruby"},
-      {"Jenkinsfile", "groovy"}, {"go.mod", "gomod"}, {".bashrc", "shell"}, {".profile", "shell"}, {".zshrc", "shell"},
-      {".gitignore", "ignore"}, {".squireignore", "ignore"}, {".dockerignore", "ignore"}, {".editorconfig", "ini"},
-      {".gitattributes", "ini"}, {".clang-format", "yaml"}, {".clang-tidy", "yaml"}, {"meson.build", "meson"}};
+  static const Table table = Parse(
+      "make:Makefile,makefile,GNUmakefile cmake:CMakeLists.txt dockerfile:Dockerfile,Containerfile "
+      "starlark:BUILD,BUILD.bazel,WORKSPACE ruby:Gemfile,Rakefile,Vagrantfile,Podfile groovy:Jenkinsfile "
+      "gomod:go.mod shell:.bashrc,.profile,.zshrc ignore:.gitignore,.squireignore,.dockerignore "
+      "ini:.editorconfig,.gitattributes yaml:.clang-format,.clang-tidy meson:meson.build");
   return table;
 }
 
@@ -57,8 +60,8 @@ std::string_view ByInterpreter(std::string_view text) {
   const std::string_view line = text.substr(0, std::min<size_t>(text.find('\n'), 200));
   static constexpr std::pair<std::string_view, std::string_view> kNames[] = {
       {"python", "python"}, {"node", "javascript"}, {"deno", "typescript"}, {"bash", "shell"}, {"zsh", "shell"},
-      {"/sh", "shell"}, {"env sh", "shell"}, {"dash", "shell"}, {"ruby", "ruby"}, {"perl", "perl"}, {"php", "php"},
-      {"lua", "lua"}, {"awk", "awk"}, {"Rscript", "r"}};
+      {"/sh", "shell"},     {"env sh", "shell"},    {"dash", "shell"},      {"ruby", "ruby"},  {"perl", "perl"},
+      {"php", "php"},       {"lua", "lua"},         {"awk", "awk"},         {"Rscript", "r"}};
   for (const auto& [name, lang] : kNames) {
     if (line.find(name) != std::string_view::npos) return lang;
   }
@@ -67,8 +70,9 @@ std::string_view ByInterpreter(std::string_view text) {
 
 /// Whether a line of a header can only be C++.
 bool IsCppLine(std::string_view line) {
-  static constexpr std::string_view kBegins[] = {"class ", "namespace ", "template ", "template<", "using ", "public:",
-                                                 "private:", "protected:", "constexpr ", "virtual ", "inline namespace "};
+  static constexpr std::string_view kBegins[] = {"class ",     "namespace ", "template ",        "template<",
+                                                 "using ",     "public:",    "private:",         "protected:",
+                                                 "constexpr ", "virtual ",   "inline namespace "};
   for (const std::string_view begin : kBegins) {
     if (line.starts_with(begin)) return true;
   }

@@ -28,7 +28,8 @@ TEST(Language, HeadersAreSniffed) {
 }
 
 TEST(Defaults, Secrets) {
-  for (const char* name : {".env", ".env.production", "prod.env", "id_ed25519", "server.PEM", "a.p12", ".netrc", "app.keystore"}) {
+  for (const char* name :
+       {".env", ".env.production", "prod.env", "id_ed25519", "server.PEM", "a.p12", ".netrc", "app.keystore"}) {
     EXPECT_TRUE(IsSecretName(name, false)) << name;
   }
   for (const char* name : {".env.example", "environment.py", "id_rsa.pub", "keys.py", "env.md", "keyboard.c"}) {

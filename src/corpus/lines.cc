@@ -7,13 +7,13 @@
 namespace squire::corpus {
 namespace {
 
-/// Mean WordPiece tokens, in hundredths, of a word of that many letters and digits; found by tokenizing 900,000 words of
-/// C and Python headers and sources, JavaScript and Markdown.
+/// Mean WordPiece tokens, in hundredths, of a word of that many letters and digits; found by tokenizing 900,000 words
+/// of C and Python headers and sources, JavaScript and Markdown.
 constexpr std::array<uint16_t, 17> kWordCentis = {0,   100, 109, 124, 121, 138, 136, 169, 170,
                                                   194, 194, 218, 261, 270, 298, 319, 440};
-constexpr uint32_t kLongLetterCentis = 38;     // each letter beyond 16
-constexpr uint32_t kBeyondAsciiCentis = 45;    // a byte of a two-byte letter or of a CJK character
-constexpr uint32_t kPunctuationCentis = 100;   // '_' too: BERT splits there
+constexpr uint32_t kLongLetterCentis = 38;    // each letter beyond 16
+constexpr uint32_t kBeyondAsciiCentis = 45;   // a byte of a two-byte letter or of a CJK character
+constexpr uint32_t kPunctuationCentis = 100;  // '_' too: BERT splits there
 
 enum Kind : uint8_t { kSpace, kWord, kMark, kHigh };
 

@@ -10,7 +10,8 @@ namespace squire::corpus {
 
 /// WordPiece tokens that `text` costs, in hundredths: by length of each alphanumeric run (mean over C, Python,
 /// JavaScript and Markdown sources), one for each other visible ASCII character, and by bytes beyond ASCII.
-/// Lower-cased BERT vocabulary of 30,522 entries; a chunk's estimate is within some 12 % of the count (docs/chunking.md).
+/// Lower-cased BERT vocabulary of 30,522 entries; a chunk's estimate is within some 12 % of the count
+/// (docs/chunking.md).
 uint64_t EstimateTokenCentis(std::string_view text);
 
 class Lines {

@@ -9,10 +9,10 @@
 namespace squire::corpus {
 namespace {
 
-constexpr uint32_t kInBlock = 12;       // inside a fence, table or comment
-constexpr uint32_t kInParagraph = 6;    // no blank line before
-constexpr uint32_t kInList = 3;         // before an item that follows another at once
-constexpr uint32_t kIndented = 2;       // belongs to a list item above
+constexpr uint32_t kInBlock = 12;     // inside a fence, table or comment
+constexpr uint32_t kInParagraph = 6;  // no blank line before
+constexpr uint32_t kInList = 3;       // before an item that follows another at once
+constexpr uint32_t kIndented = 2;     // belongs to a list item above
 constexpr size_t kFieldsMax = 256;
 constexpr size_t kFieldBytesMax = 4096;
 
@@ -33,7 +33,8 @@ uint32_t AtxLevel(std::string_view text, std::string_view& title) {
 }
 
 bool StartsListItem(std::string_view text) {
-  if (text.size() >= 2 && (text[0] == '-' || text[0] == '*' || text[0] == '+')) return text[1] == ' ' || text[1] == '\t';
+  if (text.size() >= 2 && (text[0] == '-' || text[0] == '*' || text[0] == '+'))
+    return text[1] == ' ' || text[1] == '\t';
   const size_t digits = text.find_first_not_of("0123456789");
   return digits != std::string_view::npos && digits > 0 && digits < 10 && (text[digits] == '.' || text[digits] == ')');
 }
@@ -61,8 +62,8 @@ std::vector<std::string> ValuesOf(std::string_view value) {
   return out;
 }
 
-/// Reads frontmatter (YAML between "---" lines, TOML between "+++"): plain keys with scalars and lists of scalars, which
-/// is what people write; anything deeper stays text. Returns the number of lines it takes, 0 if there is none.
+/// Reads frontmatter (YAML between "---" lines, TOML between "+++"): plain keys with scalars and lists of scalars,
+/// which is what people write; anything deeper stays text. Returns the number of lines it takes, 0 if there is none.
 uint32_t ReadFrontmatter(const Lines& lines, Frontmatter& fields) {
   if (lines.count() < 2) return 0;
   const std::string_view mark = lines.Line(0);
@@ -187,7 +188,8 @@ Outline OutlineMarkdown(const Lines& lines, Frontmatter& frontmatter) {
     item.last = from - 1;
     item.kind = "frontmatter";
     for (const auto& [key, values] : frontmatter) {
-      if ((key == "title" || key == "name") && item.name.empty() && !values.empty()) item.name = values[0].substr(0, kNameBytesMax);
+      if ((key == "title" || key == "name") && item.name.empty() && !values.empty())
+        item.name = values[0].substr(0, kNameBytesMax);
     }
     for (uint32_t line = 1; line < from; ++line) out.cut_cost[line] = kInParagraph;
     out.items.push_back(std::move(item));

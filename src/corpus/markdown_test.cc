@@ -35,10 +35,12 @@ TEST(Markdown, HeadingsInsideOtherBlocksAreNone) {
 
 TEST(Markdown, Frontmatter) {
   Chunker chunker;
-  const auto cut = chunker.Chunk("a.md",
-                                 "---\ntitle: \"My page\"\ntags: [a, 'b c']\nlist:\n  - one\n  - two\nnested:\n  deep: x\n# no\n"
-                                 "---\n\n# Head\n\nSome text that stands below the heading.\n");
-  const Frontmatter expected = {{"title", {"My page"}}, {"tags", {"a", "b c"}}, {"list", {"one", "two"}}, {"nested", {}}};
+  const auto cut =
+      chunker.Chunk("a.md",
+                    "---\ntitle: \"My page\"\ntags: [a, 'b c']\nlist:\n  - one\n  - two\nnested:\n  deep: x\n# no\n"
+                    "---\n\n# Head\n\nSome text that stands below the heading.\n");
+  const Frontmatter expected = {
+      {"title", {"My page"}}, {"tags", {"a", "b c"}}, {"list", {"one", "two"}}, {"nested", {}}};
   EXPECT_EQ(cut->frontmatter, expected);
   ASSERT_EQ(cut->chunks.size(), 2u);
   EXPECT_EQ(cut->chunks[0].kind, "frontmatter");
@@ -51,7 +53,8 @@ TEST(Markdown, Frontmatter) {
 TEST(Markdown, FencesAndTablesStayWhole) {
   std::string text = "# T\n\n";
   for (int i = 0; i < 6; ++i) {
-    for (int j = 0; j < 3; ++j) text += "A paragraph of some length, which says this and that about nothing in particular.\n\n";
+    for (int j = 0; j < 3; ++j)
+      text += "A paragraph of some length, which says this and that about nothing in particular.\n\n";
     text += "```cpp\nint a = f(1, 2, 3);\n\nint b = g(4, 5, 6);\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n";
   }
   Chunker chunker;

@@ -37,7 +37,8 @@ Result<Fd> OpenFolder(const std::string& path);
 /// promise that (openat2), else none in the last. Returns an invalid Fd and sets errno on failure.
 Fd OpenBeneath(int root, const char* path, int flags);
 
-/// All bytes of the regular file `name` in the folder `folder`, at most `bytes_max` of them; nothing if it cannot be read.
+/// All bytes of the regular file `name` in the folder `folder`, at most `bytes_max` of them; nothing if it cannot be
+/// read.
 std::optional<std::string> ReadSmallFile(int folder, const char* name, size_t bytes_max, bool follow_symlink);
 
 int64_t ModifiedNs(const struct stat& st);

@@ -13,7 +13,7 @@
 
 namespace squire::corpus {
 
-inline constexpr uint32_t kNestingMax = 32;     ///< Items nested deeper are part of their parent's text.
+inline constexpr uint32_t kNestingMax = 32;   ///< Items nested deeper are part of their parent's text.
 inline constexpr size_t kNameBytesMax = 256;  ///< Longer names are cut.
 
 /// A function, class, section, ...: lines first..last, 0-based and inclusive, doc comment and decorators included.
@@ -28,9 +28,9 @@ struct Item {
 };
 
 struct Outline {
-  std::vector<Item> items;            ///< Parents before their children.
-  std::vector<uint32_t> cut_cost;     ///< For each line: 0 is the best place to begin a chunk, more is worse.
-  std::string_view rest_kind;         ///< Kind of the lines in no item: "module", "section" or "text".
+  std::vector<Item> items;         ///< Parents before their children.
+  std::vector<uint32_t> cut_cost;  ///< For each line: 0 is the best place to begin a chunk, more is worse.
+  std::string_view rest_kind;      ///< Kind of the lines in no item: "module", "section" or "text".
 };
 
 /// Fields of a Markdown file's frontmatter, in order: a key and its values (one, unless it is a list).

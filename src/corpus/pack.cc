@@ -16,8 +16,8 @@ struct Segment {
   uint32_t last;
   int32_t owner;  // item, or -1
   uint32_t tokens;
-  bool part = false;    // one of several that a long one was cut into
-  bool joined = false;  // holds more than one segment
+  bool part = false;           // one of several that a long one was cut into
+  bool joined = false;         // holds more than one segment
   std::vector<int32_t> names;  // items that name it, in order
 };
 
@@ -222,7 +222,8 @@ std::string JoinNames(const std::vector<Item>& items, const std::vector<int32_t>
     const std::string_view name = items[index].name;
     if (name.empty() || name == previous) continue;
     if (out.size() + name.size() > kNameBytesMax && !out.empty()) break;
-    const bool below = !previous.empty() && name.starts_with(previous) && name.substr(previous.size()).starts_with(" > ");
+    const bool below =
+        !previous.empty() && name.starts_with(previous) && name.substr(previous.size()).starts_with(" > ");
     if (below && out == previous) out.clear();
     if (!out.empty()) out += ", ";
     out += name;

@@ -153,8 +153,12 @@ Result<FileText> ReadText(int root, const std::string& path, const ReadOptions& 
     std::string hash = ContentHash(bytes);
     FileText out = DecodeText(std::move(bytes), path, options.asked);
     out.content_hash = std::move(hash);
-    out.entry = {path, static_cast<uint64_t>(after.st_size), ModifiedNs(after), ChangedNs(after),
-                 static_cast<uint64_t>(after.st_ino), options.asked};
+    out.entry = {path,
+                 static_cast<uint64_t>(after.st_size),
+                 ModifiedNs(after),
+                 ChangedNs(after),
+                 static_cast<uint64_t>(after.st_ino),
+                 options.asked};
     return out;
   }
   return skip(SkipReason::kVanished);

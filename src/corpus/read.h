@@ -29,11 +29,12 @@ struct FileText {
 
 /// Reads `path` below the folder open as `root`. A file that changes under the read is read anew, three times at most.
 /// Everything that is wrong with the file itself is a `skip`.
-/// ERRORS: TooManyFiles or Io where the process itself is out of descriptors or memory: try again, do not drop the file.
+/// ERRORS: TooManyFiles or Io where the process itself is out of descriptors or memory: try again, do not drop the
+/// file.
 Result<FileText> ReadText(int root, const std::string& path, const ReadOptions& options);
 
-/// The pure part: decides whether `bytes` of a file called `path` are text, and makes it UTF-8. Fills `skip`, `text` and
-/// `repaired_bytes`.
+/// The pure part: decides whether `bytes` of a file called `path` are text, and makes it UTF-8. Fills `skip`, `text`
+/// and `repaired_bytes`.
 FileText DecodeText(std::string bytes, std::string_view path, bool asked);
 
 /// XXH3-128 of `bytes` as 32 lower-case hex digits.

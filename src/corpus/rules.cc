@@ -97,7 +97,7 @@ Decision TreeRules::DecideByFiles(const ScopePtr& scope, std::string_view path, 
       joined.append(prefix_).append(path);
       full = joined;
     }
-    for (IgnoreFile Scope::*kind : {&Scope::squire, &Scope::git}) {
+    for (IgnoreFile Scope::* kind : {&Scope::squire, &Scope::git}) {
       const bool by_git = kind == &Scope::git;
       for (const Scope* at = scope.get(); at != nullptr; at = at->parent.get()) {
         const IgnoreFile& file = at->*kind;

@@ -42,7 +42,7 @@ using ScopePtr = std::shared_ptr<const Scope>;
 
 struct Decision {
   SkipReason reason = SkipReason::kNone;
-  bool asked = false;       ///< Let in by --include or a .squireignore negation: the built-in limits on size do not apply.
+  bool asked = false;  ///< Let in by --include or a .squireignore negation: the built-in limits on size do not apply.
   bool only_asked = false;  ///< A folder that is skipped, but may hold what --include names: enter, take only that.
   const IgnoreFile* rule = nullptr;  ///< The ignore file that decided, if one did.
   uint32_t rule_line = 0;
@@ -59,8 +59,8 @@ class TreeRules {
   /// The scope around the root: what ignore files above it and outside the tree say. Its own files come by Enter.
   [[nodiscard]] const ScopePtr& outer_scope() const { return outer_; }
 
-  /// The scope inside `folder` (relative to the root, "" for the root itself), opened as `folder_fd`, whose parent folder
-  /// has `parent`. Reads the ignore files that the folder is said to have.
+  /// The scope inside `folder` (relative to the root, "" for the root itself), opened as `folder_fd`, whose parent
+  /// folder has `parent`. Reads the ignore files that the folder is said to have.
   [[nodiscard]] ScopePtr Enter(const ScopePtr& parent, int folder_fd, std::string_view folder, bool has_git_ignore,
                                bool has_squire_ignore) const;
 

@@ -20,7 +20,8 @@ std::vector<std::string> Topmost(std::vector<std::string> paths) {
   for (std::string& path : paths) {
     if (path.size() > 1 && path.ends_with('/')) path.pop_back();
   }
-  const auto key = [](const std::string& a, const std::string& b) {  // '/' first, so that a folder's own come next to it
+  const auto key = [](const std::string& a,
+                      const std::string& b) {  // '/' first, so that a folder's own come next to it
     return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
       return static_cast<unsigned char>(x == '/' ? 0 : x) < static_cast<unsigned char>(y == '/' ? 0 : y);
     });
@@ -47,7 +48,8 @@ Result<ScanResult> Scan(const std::string& root, const ScanOptions& options) {
   return result;
 }
 
-Result<ScanResult> ScanPaths(const std::string& root, const std::vector<std::string>& paths, const ScanOptions& options) {
+Result<ScanResult> ScanPaths(const std::string& root, const std::vector<std::string>& paths,
+                             const ScanOptions& options) {
   Fd root_fd = TRY(OpenFolder(root));
   const TreeRules rules(root, options.rules);
   ScanResult result;

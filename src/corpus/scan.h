@@ -2,8 +2,8 @@
 
 /// Scan: the files of a tree that belong in the index, with what is needed to see whether they changed.
 ///
-/// One stat a file, no content read (that is read.h). Follows no symbolic link, holds at most four descriptors, needs no
-/// recursion; whatever it meets in the tree is counted, not fatal. THREADS: free functions without state.
+/// One stat a file, no content read (that is read.h). Follows no symbolic link, holds at most four descriptors, needs
+/// no recursion; whatever it meets in the tree is counted, not fatal. THREADS: free functions without state.
 
 #include <cstdint>
 #include <string>
@@ -55,9 +55,10 @@ struct ScanResult {
 /// ERRORS: NotFound or Io if the root cannot be opened, TooManyFiles if the process is out of descriptors.
 Result<ScanResult> Scan(const std::string& root, const ScanOptions& options);
 
-/// As Scan, but only what lies at or below `paths` (relative to the root): the answer to "what of these is to be indexed
-/// now?". A path that is gone or ruled out by itself or by a folder above it yields nothing.
-/// REQUIRES: no path has a "." or ".." segment or begins with '/'; such a path yields nothing.
-Result<ScanResult> ScanPaths(const std::string& root, const std::vector<std::string>& paths, const ScanOptions& options);
+/// As Scan, but only what lies at or below `paths` (relative to the root): the answer to "what of these is to be
+/// indexed now?". A path that is gone or ruled out by itself or by a folder above it yields nothing. REQUIRES: no path
+/// has a "." or ".." segment or begins with '/'; such a path yields nothing.
+Result<ScanResult> ScanPaths(const std::string& root, const std::vector<std::string>& paths,
+                             const ScanOptions& options);
 
 }  // namespace squire::corpus

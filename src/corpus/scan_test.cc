@@ -25,9 +25,9 @@ class ScanTest : public ::testing::Test {
 };
 
 TEST_F(ScanTest, BuiltInSkips) {
-  for (const char* name : {"src/a.py", "node_modules/m/i.js", "build/x.c", ".git/config", "p/__pycache__/a.pyc", "logo.png",
-                           "app.min.js", "app.js.map", "Cargo.lock", ".env", ".env.example", "tls/server.key", "id_rsa",
-                           "id_rsa.pub", ".github/ci.yml", ".squire/state", "libx.so.1"}) {
+  for (const char* name : {"src/a.py", "node_modules/m/i.js", "build/x.c", ".git/config", "p/__pycache__/a.pyc",
+                           "logo.png", "app.min.js", "app.js.map", "Cargo.lock", ".env", ".env.example",
+                           "tls/server.key", "id_rsa", "id_rsa.pub", ".github/ci.yml", ".squire/state", "libx.so.1"}) {
     tree_.Write(name);
   }
   const ScanResult result = Run();
@@ -53,17 +53,19 @@ TEST_F(ScanTest, MarkedFoldersAreMade) {
 TEST_F(ScanTest, SquireIgnoreHasTheLastWord) {
   tree_.Write(".gitignore", "*.gen\nout/\n");
   tree_.Write(".squireignore", "!keep.gen\n!build/\n!out/\n!.env\ndrop.py\n");
-  for (const char* name : {"keep.gen", "other.gen", "build/a.c", "out/b.c", "drop.py", ".env", "sub/.squireignore", "sub/c.c"}) {
+  for (const char* name :
+       {"keep.gen", "other.gen", "build/a.c", "out/b.c", "drop.py", ".env", "sub/.squireignore", "sub/c.c"}) {
     if (!std::filesystem::exists(tree_.At(name))) tree_.Write(name, "c.c\n");
   }
-  EXPECT_EQ(Paths(Run()), (Names{".gitignore", ".squireignore", "build/a.c", "keep.gen", "out/b.c", "sub/.squireignore"}))
+  EXPECT_EQ(Paths(Run()),
+            (Names{".gitignore", ".squireignore", "build/a.c", "keep.gen", "out/b.c", "sub/.squireignore"}))
       << "but a tree cannot ask for its own secrets";
 }
 
 TEST_F(ScanTest, IncludeAndExclude) {
   tree_.Write(".gitignore", "*.log\ngen/\n");
-  for (const char* name : {"a.c", "a.log", "gen/x/y.c", "gen/z.c", "node_modules/m/a.js", "node_modules/n/a.js", ".env",
-                           "t/skip.c"}) {
+  for (const char* name :
+       {"a.c", "a.log", "gen/x/y.c", "gen/z.c", "node_modules/m/a.js", "node_modules/n/a.js", ".env", "t/skip.c"}) {
     tree_.Write(name);
   }
   ScanOptions options;
@@ -125,8 +127,8 @@ TEST_F(ScanTest, DeepTreesEnd) {
 TEST_F(ScanTest, OnlyTheseAgreesWithAll) {
   tree_.Write(".gitignore", "*.log\n/gen/\n");
   tree_.Write("a/.gitignore", "!keep.log\nx/\n");
-  for (const char* name : {"a/b.c", "a/keep.log", "a/x/y.c", "gen/z.c", "q/r/s.c", "q/t.log", "node_modules/m.js", "v/pyvenv.cfg",
-                           "v/lib/a.py"}) {
+  for (const char* name : {"a/b.c", "a/keep.log", "a/x/y.c", "gen/z.c", "q/r/s.c", "q/t.log", "node_modules/m.js",
+                           "v/pyvenv.cfg", "v/lib/a.py"}) {
     tree_.Write(name);
   }
   const ScanResult all = Run();

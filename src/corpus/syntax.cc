@@ -8,10 +8,10 @@
 namespace squire::corpus {
 namespace {
 
-/// What one parse may cost. Steps: the parser calls back each 100 of its own; real code takes 0.02 calls a byte at most,
-/// error recovery in hostile text any number. Bytes: a lexer that looks for the end of a string that has none reads to the
-/// end of the text, and may do so again for each quote. Counts, not a clock, so that the same text always gives the same
-/// chunks.
+/// What one parse may cost. Steps: the parser calls back each 100 of its own; real code takes 0.02 calls a byte at
+/// most, error recovery in hostile text any number. Bytes: a lexer that looks for the end of a string that has none
+/// reads to the end of the text, and may do so again for each quote. Counts, not a clock, so that the same text always
+/// gives the same chunks.
 constexpr uint64_t kCallsMin = 2'000;
 constexpr uint64_t kBytesPerCall = 32;
 constexpr size_t kSliceBytes = 4096;

@@ -1,7 +1,7 @@
 #pragma once
 
-/// SyntaxOutliner: the outline of a file of code, by its tree-sitter grammar. Walks the tree with a cursor and an explicit
-/// stack; looks only into nodes of several lines. THREADS: one owner.
+/// SyntaxOutliner: the outline of a file of code, by its tree-sitter grammar. Walks the tree with a cursor and an
+/// explicit stack; looks only into nodes of several lines. THREADS: one owner.
 
 #include <tree_sitter/api.h>
 

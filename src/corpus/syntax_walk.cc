@@ -128,7 +128,8 @@ bool SyntaxWalk::AddItem(TSNode node, const NodeRule& rule, Span span, const Fra
     default: break;
   }
   const bool is_function = item.kind == "function" || item.kind == "method";
-  const bool in_type = frame.item >= 0 && outline_.items[frame.item].container && outline_.items[frame.item].kind != "variable";
+  const bool in_type =
+      frame.item >= 0 && outline_.items[frame.item].container && outline_.items[frame.item].kind != "variable";
   const bool out_of_line = outliner_.grammar_.separator == "::" && name.find("::") != std::string::npos;
   if (item.kind == "function" && (in_type || out_of_line)) item.kind = "method";
   item.name = scope_ + name;
@@ -188,8 +189,8 @@ bool SyntaxWalk::ResolveDeclaration(TSNode node, const Frame& frame, Item& item,
   return item.last > item.first;
 }
 
-/// Cost of a cut before a line: how many nodes it would cut through, and whether it would part a comment from what it is
-/// about or a closing bracket from its line.
+/// Cost of a cut before a line: how many nodes it would cut through, and whether it would part a comment from what it
+/// is about or a closing bracket from its line.
 void SyntaxWalk::FillCutCosts() {
   outline_.cut_cost.resize(lines_.count());
   int64_t depth = 0;
@@ -202,8 +203,8 @@ void SyntaxWalk::FillCutCosts() {
     if (comment_before) cost += kAfterComment;
     if (line > 0 && !lines_.blank(line - 1)) cost += kNoBlankBefore;
     outline_.cut_cost[line] = cost;
-    comment_before = text.starts_with("//") || text.starts_with("#") || text.starts_with("*") || text.starts_with("/*") ||
-                     text.starts_with("@");
+    comment_before = text.starts_with("//") || text.starts_with("#") || text.starts_with("*") ||
+                     text.starts_with("/*") || text.starts_with("@");
   }
 }
 

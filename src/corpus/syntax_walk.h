@@ -19,14 +19,14 @@ class SyntaxWalk {
  private:
   /// A node that the walk is inside of.
   struct Frame {
-    uint32_t first = 0;         // where a definition inside begins, if `lends`
-    int32_t item = -1;          // the innermost item
-    uint32_t scope_bytes = 0;   // length of scope_ to come back to
-    uint32_t depth = 0;         // of items
-    bool lends = false;         // a wrapper whose first line is not yet taken
+    uint32_t first = 0;        // where a definition inside begins, if `lends`
+    int32_t item = -1;         // the innermost item
+    uint32_t scope_bytes = 0;  // length of scope_ to come back to
+    uint32_t depth = 0;        // of items
+    bool lends = false;        // a wrapper whose first line is not yet taken
     bool in_function = false;
-    bool swallows = false;      // a typedef: the specifier inside is not told apart
-    bool has_lead = false;      // comments right before the next child
+    bool swallows = false;  // a typedef: the specifier inside is not told apart
+    bool has_lead = false;  // comments right before the next child
     uint32_t lead_first = 0, lead_last = 0;
     uint32_t previous_last = UINT32_MAX;  // last line of the child before
   };
@@ -58,8 +58,8 @@ class SyntaxWalk {
   std::string_view text_;
   const Lines& lines_;
   Outline outline_;
-  std::string scope_;              // "ns::Outer::"
-  std::vector<int32_t> nesting_;   // per line, changes of how many nodes of several lines go on across its start
+  std::string scope_;             // "ns::Outer::"
+  std::vector<int32_t> nesting_;  // per line, changes of how many nodes of several lines go on across its start
 };
 
 }  // namespace squire::corpus

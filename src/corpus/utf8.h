@@ -17,8 +17,8 @@ inline bool IsUtf8(std::string_view text) { return ValidUtf8Prefix(text) == text
 /// input were replaced. Valid text is not copied.
 uint64_t RepairUtf8(std::string& text);
 
-/// UTF-16 (without its byte order mark) as UTF-8; unpaired surrogates and an odd last byte become U+FFFD and are counted
-/// in `repaired_bytes`.
+/// UTF-16 (without its byte order mark) as UTF-8; unpaired surrogates and an odd last byte become U+FFFD and are
+/// counted in `repaired_bytes`.
 std::string Utf16ToUtf8(std::string_view bytes, bool big_endian, uint64_t& repaired_bytes);
 
 /// Whether a file name can be stored and printed: valid UTF-8, no control characters.

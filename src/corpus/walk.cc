@@ -49,7 +49,7 @@ const char* OrDot(const std::string& path) { return path.empty() ? "." : path.c_
 
 bool IsPlainRelative(const std::string& path) {
   if (path.empty() || path.size() > kPathBytesMax || path.find('\0') != std::string::npos) return false;
-  for (size_t from = 0;; ) {
+  for (size_t from = 0;;) {
     const size_t slash = std::min(path.find('/', from), path.size());
     const std::string_view segment = std::string_view(path).substr(from, slash - from);
     if (segment.empty() || segment == "." || segment == "..") return false;
@@ -60,8 +60,7 @@ bool IsPlainRelative(const std::string& path) {
 
 }  // namespace
 
-void Walker::Count(SkipReason reason, const std::string& path, bool is_folder, const Decision* decision,
-                   int os_errno) {
+void Walker::Count(SkipReason reason, const std::string& path, bool is_folder, const Decision* decision, int os_errno) {
   ++result_.skipped[static_cast<size_t>(reason)];
   if (!options_.explain) return;
   std::string rule;
@@ -159,12 +158,14 @@ void Walker::TakeFile(const Decision& decision, int fd, const char* name, const 
   if (::fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) return Count(ReasonOf(errno), path, false, nullptr, errno);
   if (!S_ISREG(st.st_mode)) return Count(SkipReason::kVanished, path, false);
   const auto size = static_cast<uint64_t>(st.st_size);
-  const uint64_t limit = decision.asked ? std::max(kAskedFileBytesMax, options_.file_bytes_max) : options_.file_bytes_max;
+  const uint64_t limit =
+      decision.asked ? std::max(kAskedFileBytesMax, options_.file_bytes_max) : options_.file_bytes_max;
   if (size > limit) return Count(SkipReason::kTooLarge, path, false);
   if (!decision.asked && options_.rules.default_skips && size > kDataFileBytesMax && IsDataName(name)) {
     return Count(SkipReason::kData, path, false);
   }
-  result_.files.push_back({path, size, ModifiedNs(st), ChangedNs(st), static_cast<uint64_t>(st.st_ino), decision.asked});
+  result_.files.push_back(
+      {path, size, ModifiedNs(st), ChangedNs(st), static_cast<uint64_t>(st.st_ino), decision.asked});
 }
 
 Result<Walker::Known> Walker::EnterChild(const Known& parent, const std::string& folder) {

@@ -17,10 +17,10 @@ namespace squire::corpus {
 
 /// A folder that is to be entered: where it is and what applies inside it once it is open.
 struct FolderContext {
-  std::string path;                         ///< Relative to the root; "" is the root.
-  ScopePtr scope;                           ///< Of the folder above until Enter, then its own.
-  SkipReason inside = SkipReason::kNone;    ///< See TreeRules::Decide.
-  bool asked = false;                       ///< It was let in by name: markers of made folders do not apply.
+  std::string path;                       ///< Relative to the root; "" is the root.
+  ScopePtr scope;                         ///< Of the folder above until Enter, then its own.
+  SkipReason inside = SkipReason::kNone;  ///< See TreeRules::Decide.
+  bool asked = false;                     ///< It was let in by name: markers of made folders do not apply.
   size_t depth = 0;
 };
 
@@ -30,8 +30,8 @@ class Walker {
   Walker(const TreeRules& rules, const ScanOptions& options, Fd root, ScanResult& result)
       : rules_(rules), options_(options), root_(std::move(root)), result_(result) {}
 
-  /// Called for each folder: `opened` before it is listed, so that a watch set there misses nothing; `entered` after its
-  /// own rules are known, before its files. A folder that turns out to be a made one is opened but not entered.
+  /// Called for each folder: `opened` before it is listed, so that a watch set there misses nothing; `entered` after
+  /// its own rules are known, before its files. A folder that turns out to be a made one is opened but not entered.
   struct FolderVisitor {
     std::function<Result<void>(const FolderContext&)> opened;
     std::function<Result<void>(const FolderContext&)> entered;

@@ -120,20 +120,20 @@ Result<void> Watcher::Impl::AddBelow(FolderContext start) {
     if (opened_watch >= 0 && !by_watch.contains(opened_watch)) inotify->Remove(opened_watch);
     opened_watch = -1;
   };
-  const Walker::FolderVisitor visitor = {
-      [&](const FolderContext& folder) -> Result<void> {
-        drop_opened();
-        if (!AddWatch(folder.path, opened_watch)) opened_watch = -1;
-        return {};
-      },
-      [&](const FolderContext& folder) -> Result<void> {
-        if (opened_watch < 0) return {};
-        if (const auto old = by_watch.find(opened_watch); old != by_watch.end()) by_path.erase(old->second.path);
-        by_watch[opened_watch] = folder;
-        by_path[folder.path] = opened_watch;
-        opened_watch = -1;
-        return {};
-      }};
+  const Walker::FolderVisitor visitor = {[&](const FolderContext& folder) -> Result<void> {
+                                           drop_opened();
+                                           if (!AddWatch(folder.path, opened_watch)) opened_watch = -1;
+                                           return {};
+                                         },
+                                         [&](const FolderContext& folder) -> Result<void> {
+                                           if (opened_watch < 0) return {};
+                                           if (const auto old = by_watch.find(opened_watch); old != by_watch.end())
+                                             by_path.erase(old->second.path);
+                                           by_watch[opened_watch] = folder;
+                                           by_path[folder.path] = opened_watch;
+                                           opened_watch = -1;
+                                           return {};
+                                         }};
   TRY(walker.Walk(std::move(start), true, visitor));
   drop_opened();
   return {};
