@@ -82,7 +82,7 @@ const Names& SecretNames() {
 
 }  // namespace
 
-bool IsVersionControlFolder(std::string_view name) {
+bool IsVersionControlName(std::string_view name) {
   static const Names names = Words(".git .hg .svn .bzr .jj .sl _darcs .pijul CVS .squire");
   return names.contains(name);
 }

@@ -11,8 +11,8 @@ namespace squire::corpus {
 
 inline constexpr uint64_t kDataFileBytesMax = 64 << 10;  ///< Above it a csv, json, svg is data, not something to read.
 
-/// Folders that are never entered, whatever is asked: .git, .hg, .svn, .squire and their like.
-bool IsVersionControlFolder(std::string_view name);
+/// What is never looked at, whatever is asked: .git (a file in a worktree), .hg, .svn, .squire and their like.
+bool IsVersionControlName(std::string_view name);
 
 /// Whether a file (or, for .ssh and .gnupg, a folder) holds secrets by its name: .env, .env.*, *.pem, id_rsa, *.key,
 /// ...

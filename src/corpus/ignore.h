@@ -21,8 +21,8 @@ class IgnoreFile {
     uint32_t line = 0;  ///< 1-based line of the pattern that decided.
   };
 
-  static constexpr size_t kBytesMax = 1 << 20;     ///< What is beyond is not read.
-  static constexpr size_t kPatternsMax = 100'000;  ///< Patterns beyond are dropped.
+  static constexpr size_t kBytesMax = 1 << 20;    ///< What is beyond is not read.
+  static constexpr size_t kPatternsMax = 10'000;  ///< Patterns beyond are dropped.
 
   IgnoreFile() = default;
 

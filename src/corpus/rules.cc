@@ -122,7 +122,7 @@ Decision TreeRules::DecideByFiles(const ScopePtr& scope, std::string_view path, 
 
 Decision TreeRules::Decide(const ScopePtr& scope, std::string_view path, bool is_folder, SkipReason inside) const {
   const std::string_view name = LastSegment(path);
-  if (is_folder && IsVersionControlFolder(name)) return Skip(SkipReason::kVersionControl);
+  if (IsVersionControlName(name)) return Skip(SkipReason::kVersionControl);
   if (AnyMatches(exclude_, path)) return Skip(SkipReason::kExcluded);
   if (AnyMatchesItself(include_, path)) {
     Decision out;

@@ -25,14 +25,15 @@ class ScanTest : public ::testing::Test {
 };
 
 TEST_F(ScanTest, BuiltInSkips) {
-  for (const char* name : {"src/a.py", "node_modules/m/i.js", "build/x.c", ".git/config", "p/__pycache__/a.pyc",
-                           "logo.png", "app.min.js", "app.js.map", "Cargo.lock", ".env", ".env.example",
-                           "tls/server.key", "id_rsa", "id_rsa.pub", ".github/ci.yml", ".squire/state", "libx.so.1"}) {
+  for (const char* name :
+       {"src/a.py", "node_modules/m/i.js", "build/x.c", ".git/config", "p/__pycache__/a.pyc", "logo.png", "app.min.js",
+        "app.js.map", "Cargo.lock", ".env", ".env.example", "tls/server.key", "id_rsa", "id_rsa.pub", ".github/ci.yml",
+        ".squire/state", "libx.so.1", "sub/.git"}) {
     tree_.Write(name);
   }
   const ScanResult result = Run();
   EXPECT_EQ(Paths(result), (Names{".env.example", ".github/ci.yml", "id_rsa.pub", "src/a.py"}));
-  EXPECT_EQ(Skipped(result, SkipReason::kVersionControl), 2u);
+  EXPECT_EQ(Skipped(result, SkipReason::kVersionControl), 3u);
   EXPECT_EQ(Skipped(result, SkipReason::kBuildOutput), 3u);
   EXPECT_EQ(Skipped(result, SkipReason::kSecret), 3u);
   EXPECT_EQ(Skipped(result, SkipReason::kBinary), 2u);

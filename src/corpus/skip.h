@@ -10,7 +10,7 @@
 namespace squire::corpus {
 
 enum class SkipReason : uint8_t {
-  kVersionControl,  ///< A version control folder (.git, .hg, ...) or .squire itself; never read, whatever is asked.
+  kVersionControl,  ///< Version control's own (.git, .hg, ...) or .squire itself; never read, whatever is asked.
   kExcluded,        ///< Matches --exclude.
   kSecret,          ///< By its name a key, a password file or .env.
   kSquireIgnore,    ///< A .squireignore pattern.
