@@ -20,7 +20,7 @@ set(SQUIRE_OPENVINO_FILES
 
 # squire_local_model(SOURCES...): the targets squire_openvino (the module) and squire_model (the model's files).
 function(squire_local_model)
-  add_library(squire_openvino MODULE openvino/openvino_runner.cc openvino/prepared_cache.cc model_files.cc)
+  add_library(squire_openvino MODULE openvino/openvino_runner.cc prepared_cache.cc model_files.cc)
   target_link_libraries(squire_openvino PRIVATE squire_options squire_base openvino::runtime nlohmann_json::nlohmann_json)
   target_link_options(squire_openvino PRIVATE -Wl,--exclude-libs,ALL)
   set_target_properties(squire_openvino PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "embed/model_files.h"
-#include "embed/openvino/prepared_cache.h"
+#include "embed/prepared_cache.h"
 #include "embed/runner.h"
 #if defined(__x86_64__)
 #include <cpuid.h>

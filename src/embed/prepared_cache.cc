@@ -1,4 +1,4 @@
-#include "embed/openvino/prepared_cache.h"
+#include "embed/prepared_cache.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
