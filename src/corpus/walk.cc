@@ -91,7 +91,7 @@ Result<void> Walker::VisitFolder(FolderContext folder, bool folders_only, const 
   if (!dir) return FromErrno(errno, "cannot list a folder", folder.path);
   const int at = fd.Release();
   if (visit.opened) TRY(visit.opened(folder));
-  listing_ = {std::move(listing_.names), std::move(listing_.entries)};
+  listing_ = {std::move(listing_.names), std::move(listing_.entries)};  // the buffers stay, the flags go
   listing_.names.clear();
   listing_.entries.clear();
   errno = 0;
