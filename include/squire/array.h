@@ -29,9 +29,7 @@ class Buffer {
   [[nodiscard]] size_t size() const { return size_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] std::span<const uint8_t> span() const { return {data_, size_}; }
-  [[nodiscard]] Buffer Slice(size_t offset, size_t size_bytes) const {
-    return {owner_, data_ + offset, size_bytes};
-  }
+  [[nodiscard]] Buffer Slice(size_t offset, size_t size_bytes) const { return {owner_, data_ + offset, size_bytes}; }
 
  private:
   std::shared_ptr<const void> owner_;

@@ -30,10 +30,10 @@ class [[nodiscard]] Result<void> : public std::expected<void, Error> {
 /// The value of `...` (an expression of type Result<T>), or an early return of its error.
 #define SQUIRE_TRY(...) SQUIRE_TRY_NAMED(__COUNTER__, __VA_ARGS__)
 #define SQUIRE_TRY_NAMED(n, ...) SQUIRE_TRY_AS(n, __VA_ARGS__)
-#define SQUIRE_TRY_AS(n, ...)                                          \
-  ({                                                                   \
-    auto squire_result_##n = (__VA_ARGS__);                            \
-    if (!squire_result_##n) [[unlikely]]                               \
-      return ::squire::Error(std::move(squire_result_##n.error()));    \
-    std::move(squire_result_##n).take();                               \
+#define SQUIRE_TRY_AS(n, ...)                                       \
+  ({                                                                \
+    auto squire_result_##n = (__VA_ARGS__);                         \
+    if (!squire_result_##n) [[unlikely]]                            \
+      return ::squire::Error(std::move(squire_result_##n.error())); \
+    std::move(squire_result_##n).take();                            \
   })

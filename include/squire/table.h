@@ -23,26 +23,26 @@
 namespace squire {
 
 struct TableOptions {
-  size_t open_files_max = 24;            ///< data files kept open, the least recently used closed first
-  std::optional<uint64_t> version;       ///< open this version instead of the newest
+  size_t open_files_max = 24;       ///< data files kept open, the least recently used closed first
+  std::optional<uint64_t> version;  ///< open this version instead of the newest
 };
 
 struct TableStats {
   int64_t rows = 0;
   uint64_t version = 0;
-  uint64_t versions = 0;       ///< on disk
+  uint64_t versions = 0;  ///< on disk
   uint64_t fragments = 0;
   uint64_t files = 0;
   uint64_t bytes_on_disk = 0;
-  uint64_t live_bytes = 0;     ///< what this version's rows take: data by its share of live rows, deletions, indexes
+  uint64_t live_bytes = 0;  ///< what this version's rows take: data by its share of live rows, deletions, indexes
 };
 
 struct VersionInfo {
   uint64_t version = 0;
-  int64_t timestamp_ns = 0;    ///< since 1970-01-01 UTC
+  int64_t timestamp_ns = 0;  ///< since 1970-01-01 UTC
   int64_t rows = 0;
   uint64_t fragments = 0;
-  std::string writer;          ///< "squire 0.1.0"
+  std::string writer;  ///< "squire 0.1.0"
 };
 
 /// Keeps some of a batch's rows: sets keep[row] to 0 for the others. `columns` names what the batch must hold.
@@ -52,10 +52,10 @@ struct RowFilter {
 };
 
 struct ScanOptions {
-  std::vector<std::string> columns;   ///< empty: all
-  int64_t batch_rows = 8192;          ///< at most so many a batch
+  std::vector<std::string> columns;  ///< empty: all
+  int64_t batch_rows = 8192;         ///< at most so many a batch
   std::optional<RowFilter> filter;
-  bool with_row_address = false;      ///< adds column "_rowaddr" (uint64)
+  bool with_row_address = false;  ///< adds column "_rowaddr" (uint64)
 };
 
 /// Yields the rows of one version, batch by batch, in the table's order.
@@ -78,8 +78,8 @@ struct VectorSearchOptions {
 
 struct TextSearchOptions {
   std::string text_column = "text";
-  std::string name_column;   ///< a symbol or heading, weighted above the text; empty: none
-  std::string path_column;   ///< a path, weighted between both; empty: none
+  std::string name_column;  ///< a symbol or heading, weighted above the text; empty: none
+  std::string path_column;  ///< a path, weighted between both; empty: none
   size_t limit = 10;
   int threads = 1;
   std::optional<RowFilter> filter;
@@ -96,7 +96,7 @@ std::vector<Hit> FuseHits(std::span<const std::vector<Hit>> rankings, size_t lim
 
 struct CompactStats {
   uint64_t fragments_before = 0, fragments_after = 0;
-  uint64_t rows_dropped = 0;      ///< deleted rows whose bytes are gone
+  uint64_t rows_dropped = 0;  ///< deleted rows whose bytes are gone
   uint64_t bytes_written = 0;
 };
 
@@ -105,8 +105,8 @@ struct PruneStats {
 };
 
 struct PruneRequest {
-  uint64_t keep_versions = 1;   ///< the newest so many stay, at least 1; tagged ones too
-  int64_t older_than_s = 0;     ///< younger versions stay
+  uint64_t keep_versions = 1;  ///< the newest so many stay, at least 1; tagged ones too
+  int64_t older_than_s = 0;    ///< younger versions stay
   bool dry_run = false;
 };
 
@@ -153,10 +153,12 @@ class Table {
 
   [[nodiscard]] Result<std::unique_ptr<Scanner>> Scan(const ScanOptions& options = {}) const;
   /// The rows at `row_addresses`, in that order; `columns` empty means all.
-  [[nodiscard]] Result<Batch> Take(std::span<const uint64_t> row_addresses, const std::vector<std::string>& columns = {}) const;
+  [[nodiscard]] Result<Batch> Take(std::span<const uint64_t> row_addresses,
+                                   const std::vector<std::string>& columns = {}) const;
 
   /// The rows nearest to `query` by exact distance, best first. Null vectors are not found.
-  [[nodiscard]] Result<std::vector<Hit>> VectorSearch(std::span<const float> query, const VectorSearchOptions& options) const;
+  [[nodiscard]] Result<std::vector<Hit>> VectorSearch(std::span<const float> query,
+                                                      const VectorSearchOptions& options) const;
   /// The rows that match `query` best by BM25, best first. Query syntax: docs/text_search.md.
   [[nodiscard]] Result<std::vector<Hit>> TextSearch(const std::string& query, const TextSearchOptions& options) const;
 

@@ -22,7 +22,6 @@ bool IsText(TypeId id) {
 }
 bool HasWideOffsets(TypeId id) { return id == TypeId::kLargeString || id == TypeId::kLargeBinary; }
 
-
 }  // namespace
 
 int64_t Array::null_count() const {
@@ -126,10 +125,9 @@ void ArrayBuilder::AppendFrom(const Array& from, int64_t row) {
   if (type_.id == TypeId::kBool) return AppendBool(from.Bit(row));
   const size_t width = static_cast<size_t>(type_.bit_width() / 8);
   const Array& values = type_.id == TypeId::kFixedSizeList ? from.children[0] : from;
-  const size_t first =
-      type_.id == TypeId::kFixedSizeList
-          ? static_cast<size_t>(values.offset) * width / static_cast<size_t>(std::max(1, type_.width))
-          : 0;
+  const size_t first = type_.id == TypeId::kFixedSizeList
+                           ? static_cast<size_t>(values.offset) * width / static_cast<size_t>(std::max(1, type_.width))
+                           : 0;
   AppendBytes(values.buffers[0].data() + first + static_cast<size_t>(from.offset + row) * width, width);
 }
 
@@ -153,8 +151,7 @@ Result<Array> ArrayBuilder::Finish() {
       if (offsets_.back() > std::numeric_limits<int32_t>::max())
         return OverBudget("a batch of strings holds over 2 GiB; use large_string or smaller batches");
       offsets.resize(offsets_.size() * 4);
-      for (size_t i = 0; i < offsets_.size(); i++)
-        Store(offsets.data() + 4 * i, static_cast<int32_t>(offsets_[i]));
+      for (size_t i = 0; i < offsets_.size(); i++) Store(offsets.data() + 4 * i, static_cast<int32_t>(offsets_[i]));
     }
     out.buffers = {Buffer::Of(std::move(offsets)), Buffer::Of(std::move(data_))};
   } else if (type_.id != TypeId::kNull) {

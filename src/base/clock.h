@@ -9,7 +9,8 @@ namespace squire {
 
 /// Nanoseconds since 1970-01-01 UTC.
 inline int64_t NowNs() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 /// Seconds on a clock that only goes forward, for measuring.

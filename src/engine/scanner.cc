@@ -47,7 +47,8 @@ class RangeScanner : public Scanner {
 
 }  // namespace
 
-Result<std::unique_ptr<Scanner>> OpenScanner(std::shared_ptr<const table::Snapshot> snapshot, const ScanOptions& options) {
+Result<std::unique_ptr<Scanner>> OpenScanner(std::shared_ptr<const table::Snapshot> snapshot,
+                                             const ScanOptions& options) {
   table::Projection wanted = TRY(table::Project(*snapshot, options.columns));
   std::vector<std::string> names;
   for (const Field& field : wanted.schema.fields) names.push_back(field.name);
@@ -57,7 +58,8 @@ Result<std::unique_ptr<Scanner>> OpenScanner(std::shared_ptr<const table::Snapsh
     }
   }
   table::Projection read = TRY(table::Project(*snapshot, names));
-  return std::unique_ptr<Scanner>(std::make_unique<RangeScanner>(std::move(snapshot), std::move(wanted), std::move(read), options));
+  return std::unique_ptr<Scanner>(
+      std::make_unique<RangeScanner>(std::move(snapshot), std::move(wanted), std::move(read), options));
 }
 
 }  // namespace squire::engine

@@ -12,6 +12,7 @@ namespace squire::engine {
 /// Name of the column that carries row addresses.
 inline constexpr char kRowAddressColumn[] = "_rowaddr";
 
-Result<std::unique_ptr<Scanner>> OpenScanner(std::shared_ptr<const table::Snapshot> snapshot, const ScanOptions& options);
+Result<std::unique_ptr<Scanner>> OpenScanner(std::shared_ptr<const table::Snapshot> snapshot,
+                                             const ScanOptions& options);
 
 }  // namespace squire::engine

@@ -58,8 +58,8 @@ Result<int64_t> Table::CountRows(const RowFilter& filter) const {
 
 Result<TableStats> Table::Stats() const {
   const upkeep::TableBytes bytes = TRY(upkeep::MeasureTable(*impl_->snapshot));
-  return TableStats{CountRows(),        version(),   bytes.versions, impl_->snapshot->num_fragments(),
-                    bytes.files,        bytes.on_disk, bytes.live};
+  return TableStats{CountRows(), version(),     bytes.versions, impl_->snapshot->num_fragments(),
+                    bytes.files, bytes.on_disk, bytes.live};
 }
 
 Result<std::vector<VersionInfo>> Table::Versions() const {

@@ -42,8 +42,10 @@ Batch FileRows(const std::string& path, int rows, int revision = 0) {
     file.AppendText(path);
     line.Append(static_cast<int32_t>(i));
     text.AppendText("words of " + path + " revision r" + std::to_string(revision) + " part p" + std::to_string(i));
-    if (i % 9 == 8) vector.AppendNull();
-    else vector.AppendItems<float>(VectorOf(static_cast<int>(std::hash<std::string>()(path) % 100'000) + i));
+    if (i % 9 == 8)
+      vector.AppendNull();
+    else
+      vector.AppendItems<float>(VectorOf(static_cast<int>(std::hash<std::string>()(path) % 100'000) + i));
   }
   Batch batch{schema, {}, rows};
   for (ArrayBuilder* builder : {&id, &file, &line, &text, &vector}) batch.columns.push_back(*builder->Finish());
@@ -132,7 +134,8 @@ TEST_F(TableTest, DeletesWholeAndPartFragments) {
 TEST_F(TableTest, CompactAndPruneKeepTheRows) {
   Table table = Create();
   for (int file = 0; file < 30; file++) ASSERT_TRUE(table.Append(FileRows("f" + std::to_string(file), 40)));
-  for (int file = 0; file < 10; file++) ASSERT_TRUE(table.UpsertByKey("path", FileRows("f" + std::to_string(file), 20, 2)));
+  for (int file = 0; file < 10; file++)
+    ASSERT_TRUE(table.UpsertByKey("path", FileRows("f" + std::to_string(file), 20, 2)));
   const auto texts = Texts(table);
   auto compacted = table.Compact();
   ASSERT_TRUE(compacted) << compacted.error().ToString();
@@ -151,7 +154,9 @@ TEST_F(TableTest, CompactAndPruneKeepTheRows) {
 }
 
 TEST_F(TableTest, RacingWritersLoseNothing) {
-  { Table table = Create(); }
+  {
+    Table table = Create();
+  }
   std::vector<std::thread> threads;
   for (int writer = 0; writer < 4; writer++) {
     threads.emplace_back([&, writer] {

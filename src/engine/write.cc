@@ -94,7 +94,8 @@ class SnapshotWrite : public TableWrite {
 Result<std::unique_ptr<TableWrite>> BeginWrite(std::shared_ptr<const table::Snapshot>& current,
                                                std::optional<Schema> new_schema) {
   auto fields = new_schema ? TRY(lance::ToFields(*new_schema)) : current->manifest().fields();
-  return std::unique_ptr<TableWrite>(std::make_unique<SnapshotWrite>(current, std::move(new_schema), std::move(fields)));
+  return std::unique_ptr<TableWrite>(
+      std::make_unique<SnapshotWrite>(current, std::move(new_schema), std::move(fields)));
 }
 
 }  // namespace squire::engine

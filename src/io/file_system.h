@@ -2,7 +2,8 @@
 
 /// The only road from the store to the operating system, so that tests can put another one in its place.
 ///
-/// Paths are plain strings with '/' between parts. Every call may be made from any thread; a WritableFile belongs to one.
+/// Paths are plain strings with '/' between parts. Every call may be made from any thread; a WritableFile belongs to
+/// one.
 
 #include <cstdint>
 #include <functional>
@@ -83,7 +84,8 @@ class FileSystem {
   virtual Result<void> Remove(const std::string& path) = 0;
   virtual Result<void> RemoveAll(const std::string& folder) = 0;
   virtual Result<void> Rename(const std::string& from, const std::string& to) = 0;
-  /// Locks `path` (created if needed) for this process alone. ERRORS: Conflict when another holds it and `wait` is false.
+  /// Locks `path` (created if needed) for this process alone. ERRORS: Conflict when another holds it and `wait` is
+  /// false.
   virtual Result<std::unique_ptr<FileLock>> Lock(const std::string& path, bool wait) = 0;
 };
 

@@ -1,4 +1,5 @@
-// The machine's file system: pread and write, never mmap; create-if-absent by link(2), or O_EXCL where links are refused.
+// The machine's file system: pread and write, never mmap; create-if-absent by link(2), or O_EXCL where links are
+// refused.
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -122,7 +123,7 @@ class Posix : public FileSystem {
   Result<std::unique_ptr<RandomAccessFile>> OpenRead(const std::string& path) override {
     Descriptor fd(Retry([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
     if (fd.get() < 0) return FromErrno(errno, "cannot open", path);
-    struct stat st {};
+    struct stat st{};
     if (::fstat(fd.get(), &st) < 0) return FromErrno(errno, "cannot stat", path);
     if (!S_ISREG(st.st_mode)) return InvalidArgument(path + " is not a plain file");
     return std::make_unique<PosixRandomAccessFile>(fd.release(), static_cast<uint64_t>(st.st_size), path);
@@ -174,7 +175,7 @@ class Posix : public FileSystem {
       if (entry == nullptr) break;
       const std::string_view name = entry->d_name;
       if (name == "." || name == "..") continue;
-      struct stat st {};
+      struct stat st{};
       if (::fstatat(::dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
         if (errno == ENOENT) continue;  // removed since it was listed
         return FromErrno(errno, "cannot stat", JoinPath(folder, name));
@@ -186,7 +187,7 @@ class Posix : public FileSystem {
   }
 
   Result<FileInfo> Stat(const std::string& path) override {
-    struct stat st {};
+    struct stat st{};
     if (::stat(path.c_str(), &st) < 0) return FromErrno(errno, "cannot stat", path);
     return Describe(path.substr(path.rfind('/') + 1), st);
   }
@@ -246,7 +247,8 @@ class Posix : public FileSystem {
             st.st_mtim.tv_sec * 1'000'000'000ll + st.st_mtim.tv_nsec, S_ISDIR(st.st_mode)};
   }
 
-  // Without hard links the file is created under its own name; a crash in between leaves a torn file, which readers skip.
+  // Without hard links the file is created under its own name; a crash in between leaves a torn file, which readers
+  // skip.
   Result<void> PublishExclusive(const std::string& path, Bytes bytes) {
     auto file = TRY(Create(path));
     TRY(file->Append(bytes));

@@ -62,8 +62,10 @@ TEST_F(PosixTest, OnePublisherWins) {
   for (int i = 0; i < 8; i++) {
     threads.emplace_back([&, i] {
       auto published = fs_.PublishIfAbsent(At("v1"), AsBytes(std::to_string(i)));
-      if (published) winners++;
-      else if (published.error().code == Code::kAlreadyExists) losers++;
+      if (published)
+        winners++;
+      else if (published.error().code == Code::kAlreadyExists)
+        losers++;
     });
   }
   for (std::thread& thread : threads) thread.join();

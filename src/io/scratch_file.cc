@@ -23,7 +23,7 @@ ScratchFile::~ScratchFile() {
 }
 
 Result<uint64_t> ScratchFile::Size() const {
-  struct stat st {};
+  struct stat st{};
   if (::fstat(fd_, &st) < 0) return FromErrno(errno, "cannot stat", path_);
   return static_cast<uint64_t>(st.st_size);
 }

@@ -31,13 +31,15 @@ Result<Bytes> Slice(Bytes bytes, int64_t offset, int64_t size) {
 }
 
 /// A body buffer: as it is, or [i64 raw size, -1 = not compressed] and a ZSTD frame.
-Result<std::vector<uint8_t>> Decompress(Bytes buffer, const arrow_file::BodyCompression* compression, size_t size_bytes) {
+Result<std::vector<uint8_t>> Decompress(Bytes buffer, const arrow_file::BodyCompression* compression,
+                                        size_t size_bytes) {
   if (compression == nullptr) return std::vector<uint8_t>(buffer.begin(), buffer.end());
   if (buffer.size() < 8) return Broken("a compressed buffer without its size");
   const auto raw = Load<int64_t>(buffer.data());
   buffer = buffer.subspan(8);
   if (raw == -1) return std::vector<uint8_t>(buffer.begin(), buffer.end());
-  if (compression->codec() != arrow_file::Codec_ZSTD) return Unsupported("Arrow deletion files compressed by LZ4 frames");
+  if (compression->codec() != arrow_file::Codec_ZSTD)
+    return Unsupported("Arrow deletion files compressed by LZ4 frames");
   if (raw < 0 || static_cast<uint64_t>(raw) < size_bytes || static_cast<uint64_t>(raw) > size_bytes + 64)
     return Broken("a buffer of " + std::to_string(raw) + " bytes for " + std::to_string(size_bytes));
   std::vector<uint8_t> out(static_cast<size_t>(raw));
@@ -64,15 +66,18 @@ Result<RowSet> ParseArrowDeletions(Bytes bytes, uint64_t num_rows) {
     const auto* batch = message->header_as_RecordBatch();
     if (batch == nullptr || batch->buffers() == nullptr || batch->buffers()->size() != 2)
       return Broken("a block that is not a batch of one column");
-    if (batch->length() < 0 || static_cast<uint64_t>(batch->length()) > num_rows) return Broken("more rows than its fragment");
+    if (batch->length() < 0 || static_cast<uint64_t>(batch->length()) > num_rows)
+      return Broken("more rows than its fragment");
     const Bytes body = TRY(Slice(bytes, block->offset() + block->metadata_length(), block->body_length()));
     const arrow_file::BufferRange* range = batch->buffers()->Get(1);
     const auto length = static_cast<size_t>(batch->length());
-    const auto values = TRY(Decompress(TRY(Slice(body, range->offset(), range->length())), batch->compression(), length * 4));
+    const auto values =
+        TRY(Decompress(TRY(Slice(body, range->offset(), range->length())), batch->compression(), length * 4));
     if (values.size() < length * 4) return Broken("fewer values than rows");
     for (size_t i = 0; i < length; i++) {
       const uint32_t row = Load<uint32_t>(values.data() + 4 * i);
-      if (row >= num_rows) return Broken("row " + std::to_string(row) + " in a fragment of " + std::to_string(num_rows));
+      if (row >= num_rows)
+        return Broken("row " + std::to_string(row) + " in a fragment of " + std::to_string(num_rows));
       rows.Add(row);
     }
   }

@@ -50,15 +50,18 @@ Result<void> FileReader::ParseMetadata(Bytes tail, uint64_t tail_start) {
       return Corruption("its metadata points outside the file", path_);
     return tail.subspan(offset - tail_start, size);
   };
-  if (footer.num_columns > kColumnsMax) return Corruption("it claims " + std::to_string(footer.num_columns) + " columns", path_);
+  if (footer.num_columns > kColumnsMax)
+    return Corruption("it claims " + std::to_string(footer.num_columns) + " columns", path_);
   const Bytes table = TRY(range(footer.column_table, uint64_t{footer.num_columns} * 16));
   for (uint32_t i = 0; i < footer.num_columns; i++) {
     const auto offset = Load<uint64_t>(table.data() + i * 16), size = Load<uint64_t>(table.data() + i * 16 + 8);
     columns_.push_back(TRY(ParseColumn(TRY(range(offset, size)))));
     const auto& pages = columns_.back().pages;
     const int64_t rows = pages.empty() ? 0 : pages.back().first_row + static_cast<int64_t>(pages.back().page.length());
-    if (i == 0) num_rows_ = rows;
-    else if (rows != num_rows_) return Corruption("its columns differ in length", path_);
+    if (i == 0)
+      num_rows_ = rows;
+    else if (rows != num_rows_)
+      return Corruption("its columns differ in length", path_);
   }
   return {};
 }
@@ -126,7 +129,8 @@ Result<Array> FileReader::Read(size_t column, const DataType& type, int64_t firs
   size_t at = TRY(FindPage(column, first));
   while (count > 0) {
     if (at >= columns_[column].pages.size())
-      return Corruption("rows up to " + std::to_string(first + count) + " are wanted of " + std::to_string(num_rows_), path_);
+      return Corruption("rows up to " + std::to_string(first + count) + " are wanted of " + std::to_string(num_rows_),
+                        path_);
     PageSlot& slot = columns_[column].pages[at++];
     const int64_t in_page = first - slot.first_row;
     const int64_t rows = std::min(count, static_cast<int64_t>(slot.page.length()) - in_page);

@@ -35,12 +35,18 @@ Batch TestBatch(int64_t first, int64_t count) {
   for (int64_t i = first; i < first + count; i++) {
     id.AppendText("row-" + std::to_string(i));
     line.Append(static_cast<int32_t>(i));
-    if (i % 7 == 0) flag.AppendNull();
-    else flag.AppendBool(i % 3 == 0);
-    if (i % 5 == 0) text.AppendNull();
-    else text.AppendText(std::string(random() % 1500, static_cast<char>('a' + i % 26)));
-    if (i % 11 == 0) vector.AppendNull();
-    else vector.AppendItems<float>(std::vector<float>(24, static_cast<float>(i)));
+    if (i % 7 == 0)
+      flag.AppendNull();
+    else
+      flag.AppendBool(i % 3 == 0);
+    if (i % 5 == 0)
+      text.AppendNull();
+    else
+      text.AppendText(std::string(random() % 1500, static_cast<char>('a' + i % 26)));
+    if (i % 11 == 0)
+      vector.AppendNull();
+    else
+      vector.AppendItems<float>(std::vector<float>(24, static_cast<float>(i)));
   }
   Batch batch{schema, {}, count};
   for (ArrayBuilder* builder : {&id, &line, &flag, &text, &vector}) batch.columns.push_back(*builder->Finish());
@@ -55,11 +61,10 @@ void ExpectEqual(const Array& got, const Array& want, int64_t want_row) {
     switch (got.type.id) {
       case TypeId::kBool: ASSERT_EQ(got.Bit(row), want.Bit(want_row + row)); break;
       case TypeId::kInt32:
-        ASSERT_EQ(got.values<int32_t>()[static_cast<size_t>(row)], want.values<int32_t>()[static_cast<size_t>(want_row + row)]);
+        ASSERT_EQ(got.values<int32_t>()[static_cast<size_t>(row)],
+                  want.values<int32_t>()[static_cast<size_t>(want_row + row)]);
         break;
-      case TypeId::kFixedSizeList:
-        ASSERT_EQ(got.Items<float>(row)[3], want.Items<float>(want_row + row)[3]);
-        break;
+      case TypeId::kFixedSizeList: ASSERT_EQ(got.Items<float>(row)[3], want.Items<float>(want_row + row)[3]); break;
       default: ASSERT_EQ(got.Text(row), want.Text(want_row + row));
     }
   }
@@ -112,9 +117,9 @@ TEST_P(FileTest, RoundTrip) {
 INSTANTIATE_TEST_SUITE_P(PageBytes, FileTest, testing::Values(1, 40'000, 8 << 20));
 
 TEST(LogicalTypeTest, RoundTrip) {
-  for (const char* name : {"string", "large_binary", "int64", "halffloat", "date32:day", "timestamp:us:UTC", "timestamp:ns:-",
-                           "timestamp:ms:+02:00", "fixed_size_list:float:384", "fixed_size_binary:16", "decimal:128:20:2",
-                           "time64:us", "duration:ms", "list", "struct"}) {
+  for (const char* name : {"string", "large_binary", "int64", "halffloat", "date32:day", "timestamp:us:UTC",
+                           "timestamp:ns:-", "timestamp:ms:+02:00", "fixed_size_list:float:384", "fixed_size_binary:16",
+                           "decimal:128:20:2", "time64:us", "duration:ms", "list", "struct"}) {
     auto type = ParseLogicalType(name);
     ASSERT_TRUE(type) << name;
     EXPECT_EQ(*LogicalTypeName(*type), name);
@@ -126,7 +131,8 @@ TEST(LogicalTypeTest, RoundTrip) {
 TEST(LogicalTypeTest, TreeRoundTrip) {
   DataType inner(TypeId::kStruct);
   inner.children = {{"a", TypeId::kInt64, true, {}}, {"b", ListOf(TypeId::kString), true, {}}};
-  const Schema schema{{{"s", inner, true, {{"k", "v"}}}, {"l", ListOf(inner), true, {}}, {"x", TypeId::kBool, false, {}}}, {}};
+  const Schema schema{
+      {{"s", inner, true, {{"k", "v"}}}, {"l", ListOf(inner), true, {}}, {"x", TypeId::kBool, false, {}}}, {}};
   auto fields = ToFields(schema);
   ASSERT_TRUE(fields);
   auto back = FromFields(*fields);

@@ -31,7 +31,8 @@ Result<std::unique_ptr<FileWriter>> FileWriter::Create(FileSystem& fs, const std
                                                        FileWriterOptions options) {
   for (const Field& field : schema.fields) {
     if (!IsLeaf(field.type))
-      return Unsupported("column '" + field.name + "' has type " + field.type.ToString() + ", which is not written yet");
+      return Unsupported("column '" + field.name + "' has type " + field.type.ToString() +
+                         ", which is not written yet");
   }
   std::unique_ptr<FileWriter> writer(new FileWriter(TRY(fs.Create(path)), options));
   writer->schema_ = schema;

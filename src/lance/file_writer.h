@@ -50,7 +50,8 @@ class FileWriter {
     pb::ColumnMetadata metadata;
   };
 
-  FileWriter(std::unique_ptr<WritableFile> file, FileWriterOptions options) : file_(std::move(file)), options_(options) {}
+  FileWriter(std::unique_ptr<WritableFile> file, FileWriterOptions options)
+      : file_(std::move(file)), options_(options) {}
   Result<void> FlushPage(Column& column);
   Result<uint64_t> AppendAligned(Bytes bytes);
 

@@ -15,8 +15,10 @@ class ConstantPage : public PageReader {
     if (!value_) return NullArray(type_, count);
     ArrayBuilder builder(type_);
     for (int64_t i = 0; i < count; i++) {
-      if (type_.id == TypeId::kBool) builder.AppendBool((*value_)[0] & 1);
-      else builder.AppendBytes(value_->data(), value_->size());
+      if (type_.id == TypeId::kBool)
+        builder.AppendBool((*value_)[0] & 1);
+      else
+        builder.AppendBytes(value_->data(), value_->size());
     }
     return builder.Finish();
   }
@@ -30,8 +32,7 @@ class ConstantPage : public PageReader {
 
 Result<std::unique_ptr<PageReader>> OpenConstant(PageContext page, const pb21::ConstantLayout& layout) {
   (void)TRY(IsNullable(layout.layers()));
-  if (page.buffers.count() > 0)
-    return Unsupported("constant pages with buffers are not read yet", page.buffers.path);
+  if (page.buffers.count() > 0) return Unsupported("constant pages with buffers are not read yet", page.buffers.path);
   if (!layout.has_inline_value())
     return std::unique_ptr<PageReader>(std::make_unique<ConstantPage>(page.type, std::nullopt));
   const std::string& value = layout.inline_value();

@@ -1,4 +1,5 @@
-// Pages of wide values, each zipped with its control byte: fixed-size lists at a constant stride, texts behind an index.
+// Pages of wide values, each zipped with its control byte: fixed-size lists at a constant stride, texts behind an
+// index.
 
 #include "base/allocate.h"
 #include "base/bytes.h"
@@ -12,8 +13,10 @@ class ValidityBits {
  public:
   void Append(bool valid) {
     if ((length_ & 7) == 0) bits_.push_back(0);
-    if (valid) bits_.back() |= static_cast<uint8_t>(1u << (length_ & 7));
-    else nulls_++;
+    if (valid)
+      bits_.back() |= static_cast<uint8_t>(1u << (length_ & 7));
+    else
+      nulls_++;
     length_++;
   }
   Buffer Finish() { return nulls_ > 0 ? Buffer::Of(std::move(bits_)) : Buffer(); }
@@ -146,7 +149,8 @@ Result<std::unique_ptr<PageReader>> OpenText(PageContext page, const pb21::FullZ
   if (index_width * (static_cast<uint64_t>(page.num_rows) + 1) != page.buffers.sizes[1] ||
       (index_width != 1 && index_width != 2 && index_width != 4 && index_width != 8))
     return page.Broken("a repetition index of " + std::to_string(page.buffers.sizes[1]) + " bytes");
-  return std::unique_ptr<PageReader>(std::make_unique<TextZip>(std::move(page), length_bits / 8, nullable, index_width));
+  return std::unique_ptr<PageReader>(
+      std::make_unique<TextZip>(std::move(page), length_bits / 8, nullable, index_width));
 }
 
 }  // namespace

@@ -13,8 +13,10 @@ namespace {
 constexpr size_t kManifestFooterBytes = 16;  // u64 position, u16 major, u16 minor, magic
 
 /// A message at `offset`, behind its u32 length.
-Result<void> ParseSection(Bytes bytes, uint64_t offset, google::protobuf::MessageLite& message, const std::string& path) {
-  if (offset > bytes.size() || bytes.size() - offset < 4) return Corruption("a section points outside the manifest", path);
+Result<void> ParseSection(Bytes bytes, uint64_t offset, google::protobuf::MessageLite& message,
+                          const std::string& path) {
+  if (offset > bytes.size() || bytes.size() - offset < 4)
+    return Corruption("a section points outside the manifest", path);
   const uint32_t size = Load<uint32_t>(bytes.data() + offset);
   if (size > bytes.size() - offset - 4) return Corruption("a section is longer than the manifest", path);
   if (!message.ParseFromArray(bytes.data() + offset + 4, static_cast<int>(size)))

@@ -31,7 +31,8 @@ Result<void> MiniValues::AppendFlat(Bytes values, uint64_t bits, int64_t num_row
 /// Offsets count from the start of the buffer; the texts follow them.
 Result<void> MiniValues::AppendVariable(Bytes values, uint64_t offset_bits, int64_t num_rows) {
   if (type_.bit_width() != 0) return Corruption("texts in a column of " + type_.ToString());
-  if (offset_bits != 32 && offset_bits != 64) return Corruption("text offsets of " + std::to_string(offset_bits) + " bits");
+  if (offset_bits != 32 && offset_bits != 64)
+    return Corruption("text offsets of " + std::to_string(offset_bits) + " bits");
   const uint64_t width = offset_bits / 8;
   const auto rows = static_cast<uint64_t>(num_rows);
   if (values.size() / width < rows + 1) return Corruption("a chunk holds fewer offsets than rows");
@@ -46,7 +47,8 @@ Result<void> MiniValues::AppendVariable(Bytes values, uint64_t offset_bits, int6
     if (at < offset(row - 1)) return Corruption("a chunk's text offsets go back");
     offsets_.push_back(base + static_cast<int64_t>(at));
   }
-  values_.insert(values_.end(), values.begin() + static_cast<ptrdiff_t>(begin), values.begin() + static_cast<ptrdiff_t>(end));
+  values_.insert(values_.end(), values.begin() + static_cast<ptrdiff_t>(begin),
+                 values.begin() + static_cast<ptrdiff_t>(end));
   return {};
 }
 
@@ -56,7 +58,8 @@ Result<Array> MiniValues::Finish(std::vector<uint8_t> validity) {
   out.length = num_rows_;
   if (!validity.empty()) {
     std::vector<uint8_t> bits(CeilDiv(validity.size(), 8));
-    for (size_t row = 0; row < validity.size(); row++) bits[row / 8] |= static_cast<uint8_t>(validity[row] << (row % 8));
+    for (size_t row = 0; row < validity.size(); row++)
+      bits[row / 8] |= static_cast<uint8_t>(validity[row] << (row % 8));
     out.validity = Buffer::Of(std::move(bits));
   }
   if (type_.bit_width() > 0) {
@@ -69,8 +72,10 @@ Result<Array> MiniValues::Finish(std::vector<uint8_t> validity) {
   for (int64_t offset : offsets_) {
     if (!wide && offset > std::numeric_limits<int32_t>::max())
       return OverBudget("over 2 GiB of text were read at once; read fewer rows");
-    if (wide) Put<int64_t>(offsets, offset);
-    else Put<int32_t>(offsets, static_cast<int32_t>(offset));
+    if (wide)
+      Put<int64_t>(offsets, offset);
+    else
+      Put<int32_t>(offsets, static_cast<int32_t>(offset));
   }
   out.buffers = {Buffer::Of(std::move(offsets)), Buffer::Of(std::move(values_))};
   return out;

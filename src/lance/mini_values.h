@@ -28,7 +28,7 @@ class MiniValues {
   const pb21::CompressiveEncoding& encoding_;
   const DataType& type_;
   int64_t num_rows_ = 0;
-  std::vector<uint8_t> values_;    // fixed width, or text bytes
+  std::vector<uint8_t> values_;      // fixed width, or text bytes
   std::vector<int64_t> offsets_{0};  // of texts
 };
 

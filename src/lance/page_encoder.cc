@@ -9,11 +9,11 @@
 namespace squire::lance {
 namespace {
 
-constexpr size_t kChunkBytes = 8192;     // values of one mini-block chunk, before padding
-constexpr int64_t kChunkRows = 4096;     // 12 of the 15 bits that a chunk word has; levels stay below 64 KiB
-constexpr uint8_t kPadding = 0xfe;       // what other writers pad with
-constexpr int64_t kWideValueBytes = 256; // from this average on a value is zipped, not blocked
-constexpr size_t kHugeValueBytes = 4096; // no single value above this goes into a mini-block
+constexpr size_t kChunkBytes = 8192;      // values of one mini-block chunk, before padding
+constexpr int64_t kChunkRows = 4096;      // 12 of the 15 bits that a chunk word has; levels stay below 64 KiB
+constexpr uint8_t kPadding = 0xfe;        // what other writers pad with
+constexpr int64_t kWideValueBytes = 256;  // from this average on a value is zipped, not blocked
+constexpr size_t kHugeValueBytes = 4096;  // no single value above this goes into a mini-block
 
 /// The rows of several arrays under one numbering.
 class Rows {
@@ -116,7 +116,8 @@ EncodedPage EncodeBool(const Rows& rows) {
   const auto levels = Levels(rows);
   for (int64_t first = 0; first < rows.total(); first += kChunkRows) {
     const int64_t count = std::min(kChunkRows, rows.total() - first);
-    const auto chunk = std::span(bits).subspan(static_cast<size_t>(first / 8), CeilDiv(static_cast<uint64_t>(count), 8));
+    const auto chunk =
+        std::span(bits).subspan(static_cast<size_t>(first / 8), CeilDiv(static_cast<uint64_t>(count), 8));
     writer.AddChunk(count, LevelsOf(levels, first, count), chunk, first + count == rows.total());
   }
   return writer.Finish();
@@ -142,7 +143,8 @@ EncodedPage EncodeFixed(const Rows& rows, size_t width) {
   const std::vector<uint8_t> bytes = FixedBytes(rows, width);
   MiniBlockWriter writer(rows, FlatEncoding(width * 8));
   const auto levels = Levels(rows);
-  const auto step = std::min<int64_t>(kChunkRows, static_cast<int64_t>(std::bit_floor(std::max<size_t>(1, kChunkBytes / width))));
+  const auto step =
+      std::min<int64_t>(kChunkRows, static_cast<int64_t>(std::bit_floor(std::max<size_t>(1, kChunkBytes / width))));
   for (int64_t first = 0; first < rows.total(); first += step) {
     const int64_t count = std::min(step, rows.total() - first);
     const auto chunk = std::span(bytes).subspan(static_cast<size_t>(first) * width, static_cast<size_t>(count) * width);
@@ -203,7 +205,8 @@ EncodedPage EncodeShortTexts(const Rows& rows, std::span<const std::string_view>
     }
     const bool last = first + count == texts.size();
     if (!last) count = std::bit_floor(count);
-    writer.AddChunk(static_cast<int64_t>(count), LevelsOf(levels, static_cast<int64_t>(first), static_cast<int64_t>(count)),
+    writer.AddChunk(static_cast<int64_t>(count),
+                    LevelsOf(levels, static_cast<int64_t>(first), static_cast<int64_t>(count)),
                     TextChunk(texts.subspan(first, count)), last);
     first += count;
   }
@@ -231,8 +234,10 @@ EncodedPage EncodeLongTexts(const Rows& rows, std::span<const std::string_view> 
       zipped.push_back(static_cast<uint8_t>(levels[row]));
       if (levels[row] != 0) continue;
     }
-    if (wide_offsets) Put<uint64_t>(zipped, texts[row].size());
-    else Put<uint32_t>(zipped, static_cast<uint32_t>(texts[row].size()));
+    if (wide_offsets)
+      Put<uint64_t>(zipped, texts[row].size());
+    else
+      Put<uint32_t>(zipped, static_cast<uint32_t>(texts[row].size()));
     zipped.insert(zipped.end(), texts[row].begin(), texts[row].end());
   }
   starts.push_back(zipped.size());

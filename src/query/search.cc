@@ -34,15 +34,18 @@ Result<std::vector<uint8_t>> LiveRows(const table::Snapshot& snapshot, const tab
   const lance::RowSet& deleted = *TRY(snapshot.fragment(range.fragment).Deleted());
   std::vector<uint8_t> live(static_cast<size_t>(range.count), 1);
   if (deleted.empty()) return live;
-  for (size_t row = 0; row < live.size(); row++) live[row] = !deleted.Contains(static_cast<uint64_t>(range.first) + row);
+  for (size_t row = 0; row < live.size(); row++)
+    live[row] = !deleted.Contains(static_cast<uint64_t>(range.first) + row);
   return live;
 }
 
 /// One bit a row: live, kept and not null.
-std::vector<uint64_t> SearchableBits(const Array& vectors, std::span<const uint8_t> live, std::span<const uint8_t> keep) {
+std::vector<uint64_t> SearchableBits(const Array& vectors, std::span<const uint8_t> live,
+                                     std::span<const uint8_t> keep) {
   std::vector<uint64_t> bits((keep.size() + 63) / 64);
   for (size_t row = 0; row < keep.size(); row++) {
-    if (live[row] && keep[row] && vectors.IsValid(static_cast<int64_t>(row))) bits[row / 64] |= uint64_t{1} << (row % 64);
+    if (live[row] && keep[row] && vectors.IsValid(static_cast<int64_t>(row)))
+      bits[row / 64] |= uint64_t{1} << (row % 64);
   }
   return bits;
 }
@@ -50,10 +53,11 @@ std::vector<uint64_t> SearchableBits(const Array& vectors, std::span<const uint8
 Result<void> CheckVectorColumn(const table::Projection& projection, std::span<const float> query) {
   const Field& field = projection.schema.fields[0];
   if (field.type.id != TypeId::kFixedSizeList || field.type.children[0].type.id != TypeId::kFloat)
-    return InvalidArgument("column '" + field.name + "' has type " + field.type.ToString() + ", not a vector of floats");
+    return InvalidArgument("column '" + field.name + "' has type " + field.type.ToString() +
+                           ", not a vector of floats");
   if (static_cast<size_t>(field.type.width) != query.size())
-    return InvalidArgument("the query has " + std::to_string(query.size()) + " dimensions, column '" + field.name + "' " +
-                           std::to_string(field.type.width));
+    return InvalidArgument("the query has " + std::to_string(query.size()) + " dimensions, column '" + field.name +
+                           "' " + std::to_string(field.type.width));
   return {};
 }
 
@@ -77,7 +81,8 @@ Result<std::vector<Hit>> VectorSearch(const table::Snapshot& snapshot, std::span
                        static_cast<size_t>(vectors.offset) * block.stride_bytes,
                    block.count * block.stride_bytes};
     block.live = searchable;
-    block.first_row = table::RowAddress(snapshot.fragment(ranges[i].fragment).id(), static_cast<uint64_t>(ranges[i].first));
+    block.first_row =
+        table::RowAddress(snapshot.fragment(ranges[i].fragment).id(), static_cast<uint64_t>(ranges[i].first));
     return search.AddBlock(block);
   };
   TRY(ParallelFor(ranges.size(), options.threads, scan));
@@ -105,7 +110,8 @@ Result<std::vector<Hit>> TextSearch(const table::Snapshot& snapshot, const std::
     const auto live = TRY(LiveRows(snapshot, ranges[i]));
     const Batch rows = TRY(table::ReadPhysicalRange(snapshot, projection, ranges[i]));
     const auto keep = TRY(Keep(options.filter, rows));
-    const uint64_t first = table::RowAddress(snapshot.fragment(ranges[i].fragment).id(), static_cast<uint64_t>(ranges[i].first));
+    const uint64_t first =
+        table::RowAddress(snapshot.fragment(ranges[i].fragment).id(), static_cast<uint64_t>(ranges[i].first));
     const auto value = [&](size_t column, size_t row) {
       const Array& array = rows.columns[column];
       const auto at = static_cast<int64_t>(row);
@@ -125,7 +131,8 @@ Result<std::vector<Hit>> TextSearch(const table::Snapshot& snapshot, const std::
   };
   TRY(ParallelFor(ranges.size(), options.threads, scan));
   std::vector<Hit> hits;
-  for (const text::TextHit& hit : scorer.Finish(options.limit)) hits.push_back({hit.row, static_cast<float>(hit.score)});
+  for (const text::TextHit& hit : scorer.Finish(options.limit))
+    hits.push_back({hit.row, static_cast<float>(hit.score)});
   return hits;
 }
 

@@ -33,7 +33,8 @@ class Follower {
     const auto lock = TRY(LockForFollowing(location_));
     Index index = TRY(Index::Open(location_));
     corpus::WatchOptions watch;
-    const TreeOptions tree = options_.update.tree ? *options_.update.tree : TRY(State::Open(location_.state(), true)).tree_options();
+    const TreeOptions tree =
+        options_.update.tree ? *options_.update.tree : TRY(State::Open(location_.state(), true)).tree_options();
     watch.scan = ScanOptionsOf(tree, false);
     watch.sweep_ms = static_cast<int>(options_.sweep_seconds * 1000);
     // Watched first, scanned after: what changes in between is told.
@@ -59,7 +60,8 @@ class Follower {
     auto report = index.Update(update);
     failed_ = !report && !stop_.stop_requested();
     if (failed_ && options_.failed) options_.failed(report.error());
-    if (report && options_.updated && (always_tell || report->commits > 0 || report->files_failed > 0)) options_.updated(*report);
+    if (report && options_.updated && (always_tell || report->commits > 0 || report->files_failed > 0))
+      options_.updated(*report);
     // What the first run was asked for holds once; from then on the index knows.
     options_.update.rebuild = false;
   }

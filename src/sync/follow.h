@@ -12,11 +12,11 @@
 namespace squire::sync {
 
 struct FollowOptions {
-  UpdateOptions update;                                    ///< for the runs; `only_paths` and `stop` are set here
-  std::function<void(const UpdateReport&)> updated;        ///< after each run that changed something, and the first
-  std::function<void(const Error&)> failed;                ///< a run failed; it is tried again with the next change or sweep
-  std::function<void(const std::string&)> notice;          ///< for people: watch limits, sweeps
-  double sweep_seconds = 60;                               ///< a look at the whole tree at least so often
+  UpdateOptions update;                              ///< for the runs; `only_paths` and `stop` are set here
+  std::function<void(const UpdateReport&)> updated;  ///< after each run that changed something, and the first
+  std::function<void(const Error&)> failed;          ///< a run failed; it is tried again with the next change or sweep
+  std::function<void(const std::string&)> notice;    ///< for people: watch limits, sweeps
+  double sweep_seconds = 60;                         ///< a look at the whole tree at least so often
 };
 
 /// Follows until `stop` is asked for. ERRORS: Conflict when another process follows the tree; what makes watching

@@ -72,7 +72,9 @@ Result<UpdateReport> Index::Update(const UpdateOptions& options) {
 Result<SearchAnswer> Index::Search(const SearchRequest& request) {
   TRY(impl_->OpenTable());
   auto freshness = std::async(std::launch::async, [this] { return MeasureFreshness(impl_->location); });
-  const auto ask = [&] { return Ask(*impl_->table, *impl_->model, request, [this] { return impl_->QueryEmbedder(); }); };
+  const auto ask = [&] {
+    return Ask(*impl_->table, *impl_->model, request, [this] { return impl_->QueryEmbedder(); });
+  };
   auto answer = ask();
   if (!answer && answer.error().code == Code::kNotFound) {
     // The version was pruned while it was read: another is there.

@@ -42,13 +42,13 @@ struct Progress {
 };
 
 struct UpdateOptions {
-  bool rebuild = false;                      ///< cut every file anew; with another model, embed anew
-  bool dry_run = false;                      ///< only tell what would be done
-  bool explain = false;                      ///< fill UpdateReport::reasons
-  std::optional<EmbedderChoice> embedder;    ///< none: as the index has it
-  std::optional<TreeOptions> tree;           ///< none: as the index has it
-  std::vector<std::string> only_paths;       ///< not empty: look only at and below these (a watcher's)
-  int threads = 0;                           ///< 0: all cores
+  bool rebuild = false;                    ///< cut every file anew; with another model, embed anew
+  bool dry_run = false;                    ///< only tell what would be done
+  bool explain = false;                    ///< fill UpdateReport::reasons
+  std::optional<EmbedderChoice> embedder;  ///< none: as the index has it
+  std::optional<TreeOptions> tree;         ///< none: as the index has it
+  std::vector<std::string> only_paths;     ///< not empty: look only at and below these (a watcher's)
+  int threads = 0;                         ///< 0: all cores
   std::function<void(const Progress&)> progress;
   std::function<void(const std::string&)> waiting;  ///< told once when another run must be waited for
   std::stop_token stop;
@@ -68,8 +68,8 @@ struct UpdateReport {
   uint64_t tokens = 0, padded_tokens = 0;
   double seconds = 0, embed_seconds = 0;
   uint64_t commits = 0;
-  uint64_t version = 0;               ///< of the table
-  std::vector<FileReason> reasons;    ///< failures always; everything with `explain`
+  uint64_t version = 0;             ///< of the table
+  std::vector<FileReason> reasons;  ///< failures always; everything with `explain`
 };
 
 struct SearchRequest {
@@ -109,8 +109,8 @@ struct Status {
   uint64_t index_bytes = 0;  ///< all of the index folder
   std::string model, fingerprint, endpoint;
   uint32_t dimension = 0;
-  bool followed = false;     ///< a watcher or server keeps the index up to date
-  int64_t updated_ns = 0;    ///< when the newest version was written
+  bool followed = false;   ///< a watcher or server keeps the index up to date
+  int64_t updated_ns = 0;  ///< when the newest version was written
 };
 
 class Index {

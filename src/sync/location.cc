@@ -35,8 +35,10 @@ Result<Location> Locate(const std::optional<std::string>& start, const std::opti
   if (error || !fs::is_directory(from, error)) return NotFound("there is no such folder", start.value_or("."));
   fs::path tree = from;
   if (!db) {
-    if (const auto indexed = FindAbove(from, kIndexFolder)) tree = *indexed;
-    else if (const auto repository = FindAbove(from, ".git")) tree = *repository;
+    if (const auto indexed = FindAbove(from, kIndexFolder))
+      tree = *indexed;
+    else if (const auto repository = FindAbove(from, ".git"))
+      tree = *repository;
   }
   location.tree = tree.string();
   if (!db) location.db = (tree / kIndexFolder).string();
@@ -47,7 +49,8 @@ Result<void> CreateIndexFolder(const Location& location) {
   std::error_code error;
   const fs::path db = location.db;
   fs::create_directories(db, error);
-  if (error) return FromErrno(error.value(), "cannot create the index folder (--db DIR puts it elsewhere)", location.db);
+  if (error)
+    return FromErrno(error.value(), "cannot create the index folder (--db DIR puts it elsewhere)", location.db);
   if (!fs::exists(db / ".gitignore", error)) std::ofstream(db / ".gitignore") << "*\n";
   if (db != fs::path(location.tree) / kIndexFolder) std::ofstream(db / kTreeNote) << location.tree << "\n";
   return {};

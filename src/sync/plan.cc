@@ -25,8 +25,10 @@ Plan MakePlan(const std::vector<corpus::FileEntry>& found, std::vector<FileState
       plan.dirty.push_back({entry, false, false, {}});
       continue;
     }
-    if (!all && SameStat(old->entry, entry)) plan.same++;
-    else plan.dirty.push_back({entry, true, old->hash.empty(), std::move(*old)});
+    if (!all && SameStat(old->entry, entry))
+      plan.same++;
+    else
+      plan.dirty.push_back({entry, true, old->hash.empty(), std::move(*old)});
     ++old;
   }
   for (; old != known.end(); ++old) plan.gone.push_back(std::move(*old));
@@ -52,8 +54,9 @@ Result<void> Reconcile(const Table& table, std::vector<FileState>& known) {
   }
   for (FileState& file : known) {
     const auto at = rows.find(file.entry.path);
-    const bool whole = at == rows.end() ? file.chunks == 0
-                                        : !at->second.mixed && at->second.hash == file.hash && at->second.chunks == file.chunks;
+    const bool whole = at == rows.end()
+                           ? file.chunks == 0
+                           : !at->second.mixed && at->second.hash == file.hash && at->second.chunks == file.chunks;
     if (!whole) {
       file.entry.mtime_ns = kUnknownTime;
       file.hash.clear();

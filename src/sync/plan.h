@@ -15,7 +15,7 @@ namespace squire::sync {
 /// A file that is new or whose stat differs, with what is known of it.
 struct DirtyFile {
   corpus::FileEntry entry;
-  bool known = false;     ///< it was seen before
+  bool known = false;       ///< it was seen before
   bool distrusted = false;  ///< the table does not hold what the state says: its hash proves nothing
   FileState old;
 };

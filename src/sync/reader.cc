@@ -53,15 +53,18 @@ Result<ReadFile> TreeReader::ReadOne(DirtyFile file, bool force) {
     return out;
   }
   out.text.entry.asked = out.from.entry.asked;
-  if (now_ns - std::max(out.text.entry.mtime_ns, out.text.entry.ctime_ns) < kRacyNs) out.text.entry.mtime_ns = kUnknownTime;
+  if (now_ns - std::max(out.text.entry.mtime_ns, out.text.entry.ctime_ns) < kRacyNs)
+    out.text.entry.mtime_ns = kUnknownTime;
   if (!force && !out.from.distrusted && out.from.known && out.from.old.hash == out.text.content_hash) {
     out.unchanged = true;
   } else {
     corpus::Chunker chunker = Borrow();
     auto chunked = chunker.Chunk(out.from.entry.path, out.text.text);
     Return(std::move(chunker));
-    if (chunked) out.chunked = *std::move(chunked);
-    else out.error = chunked.error().ToString();
+    if (chunked)
+      out.chunked = *std::move(chunked);
+    else
+      out.error = chunked.error().ToString();
   }
   out.text.text = {};
   return out;

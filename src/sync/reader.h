@@ -17,8 +17,8 @@ struct ReadFile {
   DirtyFile from;
   corpus::FileText text;  ///< its text is dropped once cut
   corpus::ChunkedFile chunked;
-  std::string error;      ///< not empty: why it failed
-  bool unchanged = false; ///< same bytes as in the index: only the stat differs
+  std::string error;       ///< not empty: why it failed
+  bool unchanged = false;  ///< same bytes as in the index: only the stat differs
 };
 
 class TreeReader {

@@ -14,7 +14,20 @@ constexpr char kNameKey[] = "squire.model";
 constexpr char kFingerprintKey[] = "squire.model.fingerprint";
 constexpr char kDimensionKey[] = "squire.model.dimension";
 
-enum Column { kId, kPath, kStartLine, kEndLine, kKind, kName, kLang, kText, kContentHash, kFileHash, kFrontmatter, kVector };
+enum Column {
+  kId,
+  kPath,
+  kStartLine,
+  kEndLine,
+  kKind,
+  kName,
+  kLang,
+  kText,
+  kContentHash,
+  kFileHash,
+  kFrontmatter,
+  kVector
+};
 
 }  // namespace
 
@@ -66,8 +79,10 @@ std::string FrontmatterJson(const corpus::Frontmatter& frontmatter) {
   if (frontmatter.empty()) return {};
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   for (const auto& [key, values] : frontmatter) {
-    if (values.size() == 1) json[key] = values[0];
-    else json[key] = values;
+    if (values.size() == 1)
+      json[key] = values[0];
+    else
+      json[key] = values;
   }
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -76,8 +91,9 @@ RowBuilder::RowBuilder(const Schema& schema) : schema_(schema) {
   for (const Field& field : schema_.fields) columns_.emplace_back(field.type);
 }
 
-void RowBuilder::Add(const std::string& path, size_t ordinal, const corpus::Chunk& chunk, const std::string& content_hash,
-                     const std::string& file_hash, const std::string& frontmatter, std::span<const float> vector) {
+void RowBuilder::Add(const std::string& path, size_t ordinal, const corpus::Chunk& chunk,
+                     const std::string& content_hash, const std::string& file_hash, const std::string& frontmatter,
+                     std::span<const float> vector) {
   columns_[kId].AppendText(path + "#" + std::to_string(ordinal));
   columns_[kPath].AppendText(path);
   columns_[kStartLine].Append(static_cast<int32_t>(chunk.start_line));
@@ -88,8 +104,10 @@ void RowBuilder::Add(const std::string& path, size_t ordinal, const corpus::Chun
   columns_[kText].AppendText(chunk.text);
   columns_[kContentHash].AppendText(content_hash);
   columns_[kFileHash].AppendText(file_hash);
-  if (frontmatter.empty()) columns_[kFrontmatter].AppendNull();
-  else columns_[kFrontmatter].AppendText(frontmatter);
+  if (frontmatter.empty())
+    columns_[kFrontmatter].AppendNull();
+  else
+    columns_[kFrontmatter].AppendText(frontmatter);
   columns_[kVector].AppendItems(vector);
   rows_++;
 }

@@ -19,7 +19,8 @@ std::optional<RowFilter> FilterOf(const SearchRequest& request) {
   RowFilter filter;
   filter.columns = {kPathColumn, "lang", "kind"};
   auto globs = std::make_shared<std::vector<corpus::PathFilter>>(request.paths.begin(), request.paths.end());
-  filter.apply = [globs, lang = request.lang, kind = request.kind](const Batch& rows, std::span<uint8_t> keep) -> Result<void> {
+  filter.apply = [globs, lang = request.lang, kind = request.kind](const Batch& rows,
+                                                                   std::span<uint8_t> keep) -> Result<void> {
     const Array &paths = *rows.Find(kPathColumn), &langs = *rows.Find("lang"), &kinds = *rows.Find("kind");
     std::string_view last_path;
     bool last_matches = true;  // chunks of a file lie side by side: one match a file
@@ -52,7 +53,8 @@ Result<std::vector<float>> EmbedQuery(const std::string& query, uint32_t dimensi
 Result<std::vector<SearchHit>> Describe(const Table& table, const std::vector<Hit>& hits) {
   std::vector<uint64_t> addresses;
   for (const Hit& hit : hits) addresses.push_back(hit.row_address);
-  const Batch rows = TRY(table.Take(addresses, {kPathColumn, "start_line", "end_line", "kind", kNameColumn, "lang", kTextColumn}));
+  const Batch rows =
+      TRY(table.Take(addresses, {kPathColumn, "start_line", "end_line", "kind", kNameColumn, "lang", kTextColumn}));
   std::vector<SearchHit> out;
   for (size_t i = 0; i < hits.size(); i++) {
     const auto row = static_cast<int64_t>(i);
@@ -71,13 +73,15 @@ Result<SearchAnswer> Ask(const Table& table, const ModelRecord& model, const Sea
   if (request.limit < 1 || request.limit > kLimitMax)
     return InvalidArgument("the number of hits must lie between 1 and " + std::to_string(kLimitMax));
   if (request.query.find_first_not_of(" \t\r\n") == std::string::npos) return InvalidArgument("the query is empty");
-  const int threads = request.threads > 0 ? request.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int threads =
+      request.threads > 0 ? request.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   const auto filter = FilterOf(request);
   const size_t candidates = request.mode == Mode::kAuto ? std::max(kCandidates, request.limit) : request.limit;
 
   std::future<Result<std::vector<float>>> embedding;
   if (request.mode != Mode::kText)
-    embedding = std::async(std::launch::async, [&] { return EmbedQuery(request.query, model.dimension, open_embedder); });
+    embedding =
+        std::async(std::launch::async, [&] { return EmbedQuery(request.query, model.dimension, open_embedder); });
 
   SearchAnswer answer;
   std::vector<Hit> words, vectors;
@@ -98,8 +102,11 @@ Result<SearchAnswer> Ask(const Table& table, const ModelRecord& model, const Sea
   if (embedding.valid()) {
     auto vector = embedding.get();
     if (!vector && request.mode == Mode::kVector) return std::move(vector.error());
-    if (!vector) answer.note = "searched by words only: " + vector.error().ToString();
-    else vectors = TRY(table.VectorSearch(*vector, {.column = kVectorColumn, .limit = candidates, .threads = threads, .filter = filter}));
+    if (!vector)
+      answer.note = "searched by words only: " + vector.error().ToString();
+    else
+      vectors = TRY(table.VectorSearch(
+          *vector, {.column = kVectorColumn, .limit = candidates, .threads = threads, .filter = filter}));
   }
   const bool fuse = request.mode == Mode::kAuto && answer.note.empty();
   std::vector<Hit> hits = request.mode == Mode::kVector ? vectors : words;

@@ -24,7 +24,9 @@ class Statement {
   [[nodiscard]] int64_t Int(int column) const { return sqlite3_column_int64(statement_.get(), column); }
   [[nodiscard]] std::string_view Text(int column) const {
     const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
-    return text == nullptr ? std::string_view() : std::string_view(text, static_cast<size_t>(sqlite3_column_bytes(statement_.get(), column)));
+    return text == nullptr
+               ? std::string_view()
+               : std::string_view(text, static_cast<size_t>(sqlite3_column_bytes(statement_.get(), column)));
   }
   /// True while there is a row.
   Result<bool> Step();

@@ -29,8 +29,10 @@ Result<Database> OpenDatabase(const std::string& path, bool writable) {
   const int64_t found = TRY(UserVersion(db));
   if (found != 0 && found != kSchemaVersion) return Corruption("the state is of another program version", path);
   if (found == 0 && !writable) return NotFound("the state is empty", path);
-  if (found == 0) TRY(db.Execute(kSchema));
-  else if (writable) TRY(db.Execute("PRAGMA synchronous = NORMAL"));
+  if (found == 0)
+    TRY(db.Execute(kSchema));
+  else if (writable)
+    TRY(db.Execute("PRAGMA synchronous = NORMAL"));
   return db;
 }
 
@@ -97,7 +99,8 @@ Result<void> State::SetTreeOptions(const TreeOptions& options) {
 Result<std::vector<FileState>> State::Load() {
   std::vector<FileState> files;
   if (!db_) return files;
-  auto rows = TRY(db_->Prepare("SELECT path, size, mtime, ctime, inode, asked, hash, chunks, skip, error FROM files ORDER BY path"));
+  auto rows = TRY(db_->Prepare(
+      "SELECT path, size, mtime, ctime, inode, asked, hash, chunks, skip, error FROM files ORDER BY path"));
   while (TRY(rows.Step())) {
     FileState& file = files.emplace_back();
     file.entry.path = rows.Text(0);
@@ -116,7 +119,8 @@ Result<std::vector<FileState>> State::Load() {
   return files;
 }
 
-Result<void> State::Save(const std::vector<FileState>& files, const std::vector<std::string>& gone, uint64_t table_version) {
+Result<void> State::Save(const std::vector<FileState>& files, const std::vector<std::string>& gone,
+                         uint64_t table_version) {
   TRY(db_->Execute("BEGIN IMMEDIATE"));
   const auto write = [&]() -> Result<void> {
     auto insert = TRY(db_->Prepare("INSERT OR REPLACE INTO files VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
@@ -142,8 +146,10 @@ Result<void> State::Save(const std::vector<FileState>& files, const std::vector<
     return db_->Execute("COMMIT");
   };
   auto written = write();
-  if (!written) (void)db_->Execute("ROLLBACK");
-  else table_version_ = table_version;
+  if (!written)
+    (void)db_->Execute("ROLLBACK");
+  else
+    table_version_ = table_version;
   return written;
 }
 

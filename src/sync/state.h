@@ -1,7 +1,7 @@
 #pragma once
 
-/// What the last run saw of each file: a cache of the tree's stats like git's index, in SQLite. It can be deleted at any
-/// time; the table's own rows are the truth about what is indexed. Belongs to one thread.
+/// What the last run saw of each file: a cache of the tree's stats like git's index, in SQLite. It can be deleted at
+/// any time; the table's own rows are the truth about what is indexed. Belongs to one thread.
 
 #include <cstdint>
 #include <optional>
@@ -16,10 +16,10 @@ namespace squire::sync {
 
 struct FileState {
   corpus::FileEntry entry;
-  std::string hash;                                       ///< of the bytes that were indexed
+  std::string hash;  ///< of the bytes that were indexed
   uint64_t chunks = 0;
-  corpus::SkipReason skip = corpus::SkipReason::kNone;    ///< read and found not to be indexed
-  std::string error;                                      ///< why it failed, for people
+  corpus::SkipReason skip = corpus::SkipReason::kNone;  ///< read and found not to be indexed
+  std::string error;                                    ///< why it failed, for people
 };
 
 class State {

@@ -14,9 +14,9 @@
 namespace squire::sync {
 namespace {
 
-constexpr size_t kReadFiles = 64;          // files read at once
-constexpr size_t kGroupChunks = 512;       // chunks that are embedded together
-constexpr double kCommitSeconds = 15;      // of model time, between commits of a first index: at most 30 with a group's own
+constexpr size_t kReadFiles = 64;      // files read at once
+constexpr size_t kGroupChunks = 512;   // chunks that are embedded together
+constexpr double kCommitSeconds = 15;  // of model time, between commits of a first index: at most 30 with a group's own
 
 Result<std::unique_ptr<FileLock>> LockForWriting(const Location& location, const UpdateOptions& options) {
   auto lock = PosixFileSystem().Lock(location.write_lock(), false);
@@ -62,7 +62,8 @@ class Run {
 
  private:
   [[nodiscard]] int threads() const {
-    return options_.threads > 0 ? options_.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+    return options_.threads > 0 ? options_.threads
+                                : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   }
 
   void Tell(Progress::Phase phase) {
@@ -99,13 +100,14 @@ class Run {
 
   Result<embed::Embedder*> GetEmbedder() {
     if (!embedder_) {
-      const EmbedderChoice choice = model_.fingerprint.empty() ? options_.embedder.value_or(EmbedderChoice()) : model_.choice;
+      const EmbedderChoice choice =
+          model_.fingerprint.empty() ? options_.embedder.value_or(EmbedderChoice()) : model_.choice;
       embedder_ = TRY(OpenEmbedder(choice, options_.threads, model_.dimension));
     }
     const embed::ModelInfo& info = embedder_->model();
     if (!model_.fingerprint.empty() && info.fingerprint != model_.fingerprint)
-      return InvalidArgument("the index was made with model " + model_.fingerprint + ", this program has " + info.fingerprint +
-                             "; `squire index --rebuild` makes it anew with that");
+      return InvalidArgument("the index was made with model " + model_.fingerprint + ", this program has " +
+                             info.fingerprint + "; `squire index --rebuild` makes it anew with that");
     return embedder_.get();
   }
 
@@ -125,8 +127,10 @@ class Run {
     std::vector<FileState> known = TRY(state_->Load());
     const bool trusted = table_ ? state_->table_version() == table_->version() : known.empty();
     if (!trusted) {
-      if (table_ && !overwrites_) TRY(Reconcile(*table_, known));
-      else known.clear();
+      if (table_ && !overwrites_)
+        TRY(Reconcile(*table_, known));
+      else
+        known.clear();
     }
     const bool partly = !options_.only_paths.empty() && trusted;
     const auto scan_options = ScanOptionsOf(tree_options_, options_.explain);
@@ -135,8 +139,9 @@ class Run {
     if (partly) known = Below(std::move(known), options_.only_paths);
     report_.files = scan.files.size();
     for (corpus::SkippedEntry& skipped : scan.explained)
-      report_.reasons.push_back({std::move(skipped.path), "skipped",
-                                 std::string(corpus::SkipReasonName(skipped.reason)) + (skipped.rule.empty() ? "" : ": " + skipped.rule)});
+      report_.reasons.push_back(
+          {std::move(skipped.path), "skipped",
+           std::string(corpus::SkipReasonName(skipped.reason)) + (skipped.rule.empty() ? "" : ": " + skipped.rule)});
     return MakePlan(scan.files, std::move(known), options_.rebuild);
   }
 
@@ -145,7 +150,9 @@ class Run {
       (file.known ? report_.files_changed : report_.files_new)++;
       if (options_.explain)
         report_.reasons.push_back({file.entry.path, file.known ? "changed" : "new",
-                                   options_.rebuild ? "everything is made anew" : file.known ? "its stat differs" : "not in the index"});
+                                   options_.rebuild ? "everything is made anew"
+                                   : file.known     ? "its stat differs"
+                                                    : "not in the index"});
     }
     for (const FileState& file : plan.gone) {
       report_.files_gone++;
@@ -332,9 +339,9 @@ class Run {
 
   std::vector<ReadFile> group_;
   size_t group_chunks_ = 0;
-  std::vector<FileState> states_;   // of files that are done with the next commit
-  std::vector<std::string> gone_;   // paths that leave the state with it
-  std::vector<std::string> keys_;   // paths whose old rows go with it
+  std::vector<FileState> states_;  // of files that are done with the next commit
+  std::vector<std::string> gone_;  // paths that leave the state with it
+  std::vector<std::string> keys_;  // paths whose old rows go with it
   Progress progress_;
   UpdateReport report_;
 };

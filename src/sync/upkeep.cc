@@ -3,10 +3,10 @@
 namespace squire::sync {
 namespace {
 
-constexpr uint64_t kLookEvery = 8;         // versions between two looks
+constexpr uint64_t kLookEvery = 8;  // versions between two looks
 constexpr uint64_t kFragmentsMax = 32;
 constexpr uint64_t kVersionsKept = 4;
-constexpr int64_t kVersionAgeSeconds = 60;      // a reader that opened a version has so long to be done with it
+constexpr int64_t kVersionAgeSeconds = 60;  // a reader that opened a version has so long to be done with it
 constexpr uint64_t kSlackBytes = 32 << 20;
 
 }  // namespace

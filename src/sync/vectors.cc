@@ -76,8 +76,10 @@ Result<std::vector<float>> VectorSource::Get(std::span<const HashKey> keys, std:
   std::vector<size_t> missing;
   for (size_t i = 0; i < keys.size(); i++) {
     if (!first.emplace(keys[i], i).second) continue;
-    if (TRY(spool_.Read(keys[i], vector_of(i)))) counts_.resumed++;
-    else missing.push_back(i);
+    if (TRY(spool_.Read(keys[i], vector_of(i))))
+      counts_.resumed++;
+    else
+      missing.push_back(i);
   }
   TRY(ReadFromTable(keys, out, missing));
   TRY(Embed(keys, texts, std::move(missing), out, stop, made));

@@ -18,7 +18,8 @@
 namespace squire::sync {
 
 /// Opens the embedder that `choice` names.
-Result<std::unique_ptr<embed::Embedder>> OpenEmbedder(const EmbedderChoice& choice, int threads, uint32_t dimension = 0);
+Result<std::unique_ptr<embed::Embedder>> OpenEmbedder(const EmbedderChoice& choice, int threads,
+                                                      uint32_t dimension = 0);
 
 struct VectorCounts {
   uint64_t embedded = 0, reused = 0, resumed = 0;
@@ -34,8 +35,8 @@ class VectorSource {
 
   /// The vectors for `keys`, row by row; `texts[i]` is embedded when nobody has the vector of keys[i]. Equal keys are
   /// embedded once. Vectors go to the spool as they are made. `made` hears how many, now and then.
-  Result<std::vector<float>> Get(std::span<const HashKey> keys, std::span<const std::string> texts, std::stop_token stop,
-                                 const std::function<void(uint64_t done, uint64_t total)>& made);
+  Result<std::vector<float>> Get(std::span<const HashKey> keys, std::span<const std::string> texts,
+                                 std::stop_token stop, const std::function<void(uint64_t done, uint64_t total)>& made);
 
   /// The vectors given out so far are in the table, whose rows may lie elsewhere now.
   Result<void> Committed() {
@@ -54,7 +55,8 @@ class VectorSource {
   Result<void> LoadKnown();
   Result<void> ReadFromTable(std::span<const HashKey> keys, std::vector<float>& out, std::vector<size_t>& missing);
   Result<void> Embed(std::span<const HashKey> keys, std::span<const std::string> texts, std::vector<size_t> missing,
-                     std::vector<float>& out, std::stop_token stop, const std::function<void(uint64_t, uint64_t)>& made);
+                     std::vector<float>& out, std::stop_token stop,
+                     const std::function<void(uint64_t, uint64_t)>& made);
 
   const Table* table_;
   const ModelRecord& model_;

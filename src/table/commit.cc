@@ -59,8 +59,8 @@ Result<void> Publish(FileSystem& fs, const Paths& paths, pb::Manifest& manifest,
   TRY(WriteDurable(fs, paths.Transaction(name), AsBytes(transaction.SerializeAsString())));
   TRY(fs.SyncFolder(paths.Transactions()));
   manifest.set_transaction_file(name);
-  auto published = fs.PublishIfAbsent(paths.Manifest(manifest.version()),
-                                      lance::SerializeManifest(manifest, indices, transaction));
+  auto published =
+      fs.PublishIfAbsent(paths.Manifest(manifest.version()), lance::SerializeManifest(manifest, indices, transaction));
   if (published || published.error().code == Code::kCommitUnknown) leftovers.Keep();
   TRY(std::move(published));
   const std::string hint = "{\"version\":" + std::to_string(manifest.version()) + "}";
@@ -84,7 +84,8 @@ class Attempt {
     if (overwrites) TRY(ReplaceSchema());
     AddFragments();
     Describe();
-    return Publish(fs_, onto_.paths(), next_, overwrites ? pb::IndexSection() : onto_.indices(), transaction_, leftovers_);
+    return Publish(fs_, onto_.paths(), next_, overwrites ? pb::IndexSection() : onto_.indices(), transaction_,
+                   leftovers_);
   }
 
  private:
@@ -146,7 +147,8 @@ class Attempt {
 
   void AddFragments() {
     uint64_t next_id = next_.has_max_fragment_id() ? uint64_t{next_.max_fragment_id()} + 1 : 0;
-    for (const pb::DataFragment& fragment : onto_.manifest().fragments()) next_id = std::max(next_id, fragment.id() + 1);
+    for (const pb::DataFragment& fragment : onto_.manifest().fragments())
+      next_id = std::max(next_id, fragment.id() + 1);
     for (pb::DataFragment& fragment : change_.new_fragments) {
       fragment.set_id(next_id++);
       *next_.add_fragments() = fragment;
@@ -199,9 +201,10 @@ class Attempt {
 
   void RemoveNext(const std::vector<uint64_t>& ids) {
     auto* fragments = next_.mutable_fragments();
-    fragments->erase(std::remove_if(fragments->begin(), fragments->end(),
-                                    [&](const pb::DataFragment& f) { return std::ranges::find(ids, f.id()) != ids.end(); }),
-                     fragments->end());
+    fragments->erase(
+        std::remove_if(fragments->begin(), fragments->end(),
+                       [&](const pb::DataFragment& f) { return std::ranges::find(ids, f.id()) != ids.end(); }),
+        fragments->end());
   }
 
   const Snapshot& onto_;
@@ -233,7 +236,8 @@ Result<void> CheckWritable(const Snapshot& snapshot, const Change& change) {
   TRY(lance::CheckFlags(manifest.writer_feature_flags(), lance::kWritableFlags, "written"));
   if (change.new_fragments.empty()) return {};
   if (manifest.data_format().version() != "2.2")
-    return Unsupported("rows cannot be added to a table of file version " + manifest.data_format().version() + " yet (2.2 is written)");
+    return Unsupported("rows cannot be added to a table of file version " + manifest.data_format().version() +
+                       " yet (2.2 is written)");
   if (manifest.writer_feature_flags() & lance::kFlagStableRowIds)
     return Unsupported("rows cannot be added to a table with stable row ids yet");
   return {};

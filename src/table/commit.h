@@ -1,7 +1,7 @@
 #pragma once
 
-/// Publishing the next version of a table: a change is laid over the newest manifest, and where another writer was first,
-/// laid anew over his. Source: docs/lance_format.md, "Commit".
+/// Publishing the next version of a table: a change is laid over the newest manifest, and where another writer was
+/// first, laid anew over his. Source: docs/lance_format.md, "Commit".
 
 #include <functional>
 #include <map>
@@ -15,18 +15,18 @@ namespace squire::table {
 /// What a commit does to the table it finds.
 struct Change {
   enum class Kind {
-    kAppend,   ///< new fragments only
-    kDelete,   ///< rows gone only
-    kUpdate,   ///< both in one version: no reader sees a row gone and its successor not there
-    kRewrite,  ///< `rewritten` fragments replaced by `new_fragments`, which hold the same rows
+    kAppend,     ///< new fragments only
+    kDelete,     ///< rows gone only
+    kUpdate,     ///< both in one version: no reader sees a row gone and its successor not there
+    kRewrite,    ///< `rewritten` fragments replaced by `new_fragments`, which hold the same rows
     kOverwrite,  ///< everything replaced by `new_fragments`, which have `schema`
   };
   Kind kind = Kind::kAppend;
-  std::vector<pb::DataFragment> new_fragments;       ///< without ids; their files are durable
-  std::map<uint64_t, lance::RowSet> deleted_rows;    ///< newly deleted offsets by fragment id
-  std::vector<uint64_t> rewritten;                   ///< fragment ids, in the order of their rows
-  std::string predicate;                             ///< of a delete, for people who read the transaction
-  std::optional<Schema> schema;                      ///< of an overwrite
+  std::vector<pb::DataFragment> new_fragments;     ///< without ids; their files are durable
+  std::map<uint64_t, lance::RowSet> deleted_rows;  ///< newly deleted offsets by fragment id
+  std::vector<uint64_t> rewritten;                 ///< fragment ids, in the order of their rows
+  std::string predicate;                           ///< of a delete, for people who read the transaction
+  std::optional<Schema> schema;                    ///< of an overwrite
 };
 
 struct CommitOptions {
@@ -36,8 +36,9 @@ struct CommitOptions {
 /// Publishes `change`, made against `base`, and returns the new version. All files it writes are durable before.
 ///
 /// Rebases by comparing manifests: an append never conflicts; deleted rows are merged with what others deleted
-/// meanwhile; an overwrite replaces whatever is there. ERRORS: Conflict when a row to be deleted is gone or moved, a fragment to be rewritten changed, or the
-/// schema did; CommitUnknown; NoSpace, Io. After any error but CommitUnknown the table is as it was.
+/// meanwhile; an overwrite replaces whatever is there. ERRORS: Conflict when a row to be deleted is gone or moved, a
+/// fragment to be rewritten changed, or the schema did; CommitUnknown; NoSpace, Io. After any error but CommitUnknown
+/// the table is as it was.
 Result<std::shared_ptr<const Snapshot>> Commit(std::shared_ptr<const Snapshot> base, Change change,
                                                const CommitOptions& options = {});
 

@@ -36,7 +36,8 @@ size_t KeySet::Slot(std::string_view key) const {
 
 Result<KeySet> KeySet::Of(const Array& keys) {
   const bool fixed = keys.type.bit_width() > 0 && keys.type.bit_width() % 8 == 0 && keys.type.children.empty();
-  if (!fixed && !IsText(keys.type.id)) return InvalidArgument("a column of " + keys.type.ToString() + " cannot be a key");
+  if (!fixed && !IsText(keys.type.id))
+    return InvalidArgument("a column of " + keys.type.ToString() + " cannot be a key");
   if (keys.length >= (int64_t{1} << 31)) return OverBudget("at most 2^31 keys at once");
   KeySet set;
   set.slots_.resize(std::bit_ceil(static_cast<size_t>(keys.length) * 2 + 2));
@@ -70,7 +71,8 @@ Result<std::map<uint64_t, lance::RowSet>> FindRows(const Snapshot& snapshot, con
       const Array values = TRY(fragment.Read(snapshot.field_id(static_cast<size_t>(at)), type, first, count));
       for (int64_t row = 0; row < count; row++) {
         const auto offset = static_cast<uint64_t>(first + row);
-        if (values.IsValid(row) && keys.Contains(KeySet::Key(values, row)) && !deleted.Contains(offset)) rows.Add(offset);
+        if (values.IsValid(row) && keys.Contains(KeySet::Key(values, row)) && !deleted.Contains(offset))
+          rows.Add(offset);
       }
     }
     if (!rows.empty()) found.emplace(fragment.id(), std::move(rows));

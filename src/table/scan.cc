@@ -27,7 +27,8 @@ std::vector<RowRange> PlanRanges(const Snapshot& snapshot, int64_t rows_max) {
   std::vector<RowRange> ranges;
   for (size_t i = 0; i < snapshot.num_fragments(); i++) {
     const int64_t rows = snapshot.fragment(i).physical_rows();
-    for (int64_t first = 0; first < rows; first += rows_max) ranges.push_back({i, first, std::min(rows_max, rows - first)});
+    for (int64_t first = 0; first < rows; first += rows_max)
+      ranges.push_back({i, first, std::min(rows_max, rows - first)});
   }
   return ranges;
 }
@@ -55,7 +56,8 @@ Result<RangeBatch> ReadRange(const Snapshot& snapshot, const Projection& project
   }
   if (live.empty()) {
     out.batch.schema = projection.schema;
-    for (const Field& field : projection.schema.fields) out.batch.columns.push_back(TRY(ArrayBuilder(field.type).Finish()));
+    for (const Field& field : projection.schema.fields)
+      out.batch.columns.push_back(TRY(ArrayBuilder(field.type).Finish()));
     return out;
   }
   out.batch = TRY(ReadPhysicalRange(snapshot, projection, range));
@@ -85,7 +87,8 @@ Result<Batch> TakeRows(const Snapshot& snapshot, const Projection& projection, s
   for (const auto& [id, rows] : wanted) {
     Fragment* fragment = snapshot.FindFragment(id);
     if (fragment == nullptr || rows.back() >= fragment->physical_rows())
-      return NotFound("row " + std::to_string(RowAddress(id, static_cast<uint64_t>(rows.back()))) + " is not in this version");
+      return NotFound("row " + std::to_string(RowAddress(id, static_cast<uint64_t>(rows.back()))) +
+                      " is not in this version");
     const lance::RowSet& deleted = *TRY(fragment->Deleted());
     for (int64_t row : rows) {
       if (deleted.Contains(static_cast<uint64_t>(row)))
@@ -96,8 +99,10 @@ Result<Batch> TakeRows(const Snapshot& snapshot, const Projection& projection, s
   }
   Batch out{projection.schema, {}, std::ssize(addresses)};
   for (size_t i = 0; i < parts.size(); i++) {
-    if (parts[i].empty()) out.columns.push_back(TRY(ArrayBuilder(projection.schema.fields[i].type).Finish()));
-    else out.columns.push_back(TRY(squire::TakeRows(TRY(Concatenate(parts[i])), place)));
+    if (parts[i].empty())
+      out.columns.push_back(TRY(ArrayBuilder(projection.schema.fields[i].type).Finish()));
+    else
+      out.columns.push_back(TRY(squire::TakeRows(TRY(Concatenate(parts[i])), place)));
   }
   return out;
 }

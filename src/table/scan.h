@@ -1,7 +1,7 @@
 #pragma once
 
-/// Reading rows of a snapshot: in order and by range, or by address. Ranges are independent, so that several threads can
-/// each read some.
+/// Reading rows of a snapshot: in order and by range, or by address. Ranges are independent, so that several threads
+/// can each read some.
 
 #include <memory>
 #include <string>
@@ -31,8 +31,8 @@ struct RowRange {
 std::vector<RowRange> PlanRanges(const Snapshot& snapshot, int64_t rows_max);
 
 struct RangeBatch {
-  Batch batch;                       ///< rows that are not deleted
-  std::vector<uint64_t> addresses;   ///< of each row
+  Batch batch;                      ///< rows that are not deleted
+  std::vector<uint64_t> addresses;  ///< of each row
 };
 
 /// All rows of one range, deleted ones too: row i of the batch is offset range.first + i.

@@ -28,7 +28,8 @@ Result<std::optional<Fragment::Place>> Fragment::Find(int32_t field_id) {
     for (int i = 0; i < file.fields_size(); i++) {
       if (file.fields(i) != field_id) continue;
       if (file.has_base_id()) return Unsupported("data files of another base path", paths_.root);
-      if (i >= file.column_indices_size()) return Corruption("a data file lists a field without its column", file.path());
+      if (i >= file.column_indices_size())
+        return Corruption("a data file lists a field without its column", file.path());
       auto reader = TRY(files_.Open(paths_.DataFile(file.path())));
       if (reader->num_rows() < physical_rows())
         return Corruption("a data file holds " + std::to_string(reader->num_rows()) + " of " +
@@ -99,12 +100,14 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::Open(std::shared_ptr<FileCache
   FileSystem& fs = snapshot->files_->fs();
   const auto versions = TRY(ListVersions(fs, snapshot->paths_));
   const auto wanted = version ? std::ranges::find(versions, *version, &VersionFile::version) : versions.begin();
-  if (wanted == versions.end()) return NotFound("version " + std::to_string(*version) + " is not there (any more)", root);
+  if (wanted == versions.end())
+    return NotFound("version " + std::to_string(*version) + " is not there (any more)", root);
 
   const std::string path = JoinPath(snapshot->paths_.Versions(), wanted->file.name);
   lance::ManifestFile parsed = TRY(lance::ParseManifest(TRY(ReadWholeFile(fs, path)), path));
   TRY(CheckReadable(parsed.manifest, path));
-  if (parsed.manifest.version() != wanted->version) return Corruption("the manifest is of another version than its name", path);
+  if (parsed.manifest.version() != wanted->version)
+    return Corruption("the manifest is of another version than its name", path);
   snapshot->manifest_ = std::move(parsed.manifest);
   snapshot->indices_ = std::move(parsed.indices);
   snapshot->schema_ = TRY(lance::FromFields(snapshot->manifest_.fields()));

@@ -1,6 +1,7 @@
 #pragma once
 
-/// One version of a table, immutable and safe to share between threads: its manifest, its schema and the way to its rows.
+/// One version of a table, immutable and safe to share between threads: its manifest, its schema and the way to its
+/// rows.
 
 #include <memory>
 #include <mutex>

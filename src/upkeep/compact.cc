@@ -22,8 +22,10 @@ std::vector<size_t> Choose(const table::Snapshot& snapshot, const CompactOptions
     const auto rows = static_cast<double>(fragment.physical_rows());
     const double deleted = rows - static_cast<double>(fragment.live_rows());
     const bool is_small = SizeOf(fragment.meta()) < options.target_bytes;
-    if (deleted > 0 && (deleted >= options.deleted_share_min * rows || is_small)) chosen.push_back(i);
-    else if (is_small) small.push_back(i);
+    if (deleted > 0 && (deleted >= options.deleted_share_min * rows || is_small))
+      chosen.push_back(i);
+    else if (is_small)
+      small.push_back(i);
   }
   // One small fragment alone is as good as it gets; with company it is worth merging.
   if (small.size() + chosen.size() > 1) chosen.insert(chosen.end(), small.begin(), small.end());
@@ -49,8 +51,8 @@ Result<CompactResult> Compact(std::shared_ptr<const table::Snapshot> snapshot, c
   TRY(CheckIndexes(*snapshot));
 
   const table::Projection projection = TRY(table::Project(*snapshot, {}));
-  table::FragmentWriter writer(snapshot->files()->fs(), snapshot->paths(), snapshot->schema(), snapshot->manifest().fields(),
-                               {.file_bytes_max = options.target_bytes});
+  table::FragmentWriter writer(snapshot->files()->fs(), snapshot->paths(), snapshot->schema(),
+                               snapshot->manifest().fields(), {.file_bytes_max = options.target_bytes});
   const auto write = [&]() -> Result<void> {
     for (size_t index : chosen) {
       const int64_t rows = snapshot->fragment(index).physical_rows();

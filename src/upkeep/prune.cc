@@ -21,7 +21,8 @@ Names NamedBy(const lance::ManifestFile& version) {
     if (fragment.has_deletion_file())
       names.insert("_deletions/" + table::Paths::DeletionName(fragment.id(), fragment.deletion_file()));
   }
-  if (!version.manifest.transaction_file().empty()) names.insert("_transactions/" + version.manifest.transaction_file());
+  if (!version.manifest.transaction_file().empty())
+    names.insert("_transactions/" + version.manifest.transaction_file());
   for (const pb::IndexMetadata& index : version.indices.indices()) {
     const std::string& uuid = index.uuid().uuid();
     std::string hex;
@@ -63,7 +64,8 @@ class Pruner {
 
   Result<PruneResult> Run() {
     for (const char* folder : {"tree", "_refs/branches"}) {
-      if (fs_.Stat(JoinPath(paths_.root, folder))) return Unsupported("a table with branches is not pruned", paths_.root);
+      if (fs_.Stat(JoinPath(paths_.root, folder)))
+        return Unsupported("a table with branches is not pruned", paths_.root);
     }
     const auto versions = TRY(table::ListVersions(fs_, paths_));
     const auto tagged = TRY(TaggedVersions(fs_, paths_));
@@ -122,7 +124,8 @@ class Pruner {
     if (!listed) return;  // not there yet
     for (const FileInfo& file : *listed) {
       const std::string name = folder + "/" + file.name;
-      if (!file.is_folder && IsUnneeded(name, file.mtime_ns)) (void)Remove(JoinPath(paths_.root, name), file.size_bytes);
+      if (!file.is_folder && IsUnneeded(name, file.mtime_ns))
+        (void)Remove(JoinPath(paths_.root, name), file.size_bytes);
     }
   }
 

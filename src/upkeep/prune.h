@@ -10,11 +10,11 @@
 namespace squire::upkeep {
 
 struct PruneOptions {
-  uint64_t keep_versions = 1;       ///< the newest so many stay (at least 1), besides tagged ones
-  int64_t older_than_ns = 0;        ///< versions younger than this stay too
-  int64_t orphan_age_ns = 7ll * 24 * 3600 * 1'000'000'000;  ///< files that no version names go at this age: a writer may
-                                                            ///< be about to name them
-  bool dry_run = false;             ///< only count
+  uint64_t keep_versions = 1;  ///< the newest so many stay (at least 1), besides tagged ones
+  int64_t older_than_ns = 0;   ///< versions younger than this stay too
+  int64_t orphan_age_ns = 7ll * 24 * 3600 * 1'000'000'000;  ///< files that no version names go at this age: a writer
+                                                            ///< may be about to name them
+  bool dry_run = false;  ///< only count
 };
 
 struct PruneResult {

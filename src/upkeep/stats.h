@@ -9,8 +9,8 @@
 namespace squire::upkeep {
 
 struct TableBytes {
-  uint64_t on_disk = 0;   ///< all files below the table's folder
-  uint64_t live = 0;      ///< files of this version: data by its share of live rows, deletion and index files whole
+  uint64_t on_disk = 0;  ///< all files below the table's folder
+  uint64_t live = 0;     ///< files of this version: data by its share of live rows, deletion and index files whole
   uint64_t files = 0;
   uint64_t versions = 0;  ///< manifests on disk
 };

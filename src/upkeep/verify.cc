@@ -37,7 +37,8 @@ class Verifier {
     if (!deleted) return Report(fragment, deleted.error().ToString());
     const uint64_t claimed = fragment.meta().deletion_file().num_deleted_rows();
     if ((*deleted)->count() != claimed)
-      Report(fragment, std::to_string((*deleted)->count()) + " rows are deleted, the manifest says " + std::to_string(claimed));
+      Report(fragment,
+             std::to_string((*deleted)->count()) + " rows are deleted, the manifest says " + std::to_string(claimed));
   }
 
   void CheckFiles(const table::Fragment& fragment) {

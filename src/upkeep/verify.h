@@ -11,7 +11,7 @@ namespace squire::upkeep {
 
 struct VerifyResult {
   uint64_t fragments = 0;
-  uint64_t rows = 0;                  ///< live
+  uint64_t rows = 0;  ///< live
   uint64_t bytes_read = 0;
   std::vector<std::string> problems;  ///< empty when all is well; each names its place
 };
