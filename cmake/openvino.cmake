@@ -36,7 +36,10 @@ function(squire_local_model)
 
   add_executable(make_model openvino/make_model_main.cc openvino/bert_graph.cc)
   target_link_libraries(make_model PRIVATE squire_embed openvino::runtime)
-  set_target_properties(make_model PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
+  # It runs on the four copies, as the product does: with all of the archive beside it TBB would load more.
+  set_target_properties(make_model PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}
+    INSTALL_RPATH ${CMAKE_BINARY_DIR}/lib BUILD_WITH_INSTALL_RPATH ON)
+  add_dependencies(make_model squire_openvino_files)
   set(files ${SQUIRE_MODEL_DIR}/model.xml ${SQUIRE_MODEL_DIR}/model.bin ${SQUIRE_MODEL_DIR}/tables.bin
     ${SQUIRE_MODEL_DIR}/vocab.txt ${SQUIRE_MODEL_DIR}/model.json)
   set(check ${CMAKE_COMMAND} -P ${CMAKE_SOURCE_DIR}/cmake/check_sha256.cmake)

@@ -204,6 +204,9 @@ fs::path Folder(const fs::path& asked, const char* variable, const char* name) {
 /// Loads the module, for the life of the process: its threads and statics do not survive an unloading.
 Result<OpenRunnerFunction*> LoadModule(const fs::path& library_dir) {
   const std::string path = (library_dir / kRunnerLibrary).string();
+#ifdef __SANITIZE_ADDRESS__
+  ::setenv("TBB_ENABLE_SANITIZERS", "1", 1);  // else TBB opens libraries with RTLD_DEEPBIND, which ASan forbids
+#endif
   void* module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) {
     const char* why = ::dlerror();
