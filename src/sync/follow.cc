@@ -35,7 +35,7 @@ class Follower {
     corpus::WatchOptions watch;
     const TreeOptions tree =
         options_.update.tree ? *options_.update.tree : TRY(State::Open(location_.state(), true)).tree_options();
-    watch.scan = ScanOptionsOf(tree, false);
+    watch.scan = ScanOptionsOf(location_, tree, false);
     watch.sweep_ms = static_cast<int>(options_.sweep_seconds * 1000);
     // Watched first, scanned after: what changes in between is told.
     corpus::Watcher watcher = TRY(corpus::Watcher::Start(location_.tree, watch));

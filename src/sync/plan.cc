@@ -14,6 +14,16 @@ bool SameStat(const corpus::FileEntry& a, const corpus::FileEntry& b) {
          a.asked == b.asked;
 }
 
+/// A pattern that matches just `path`.
+std::string QuoteGlob(std::string_view path) {
+  std::string out;
+  for (char c : path) {
+    if (std::string_view("*?[\\").contains(c)) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
 }  // namespace
 
 Plan MakePlan(const std::vector<corpus::FileEntry>& found, std::vector<FileState> known, bool all) {
@@ -75,10 +85,12 @@ Result<void> Reconcile(const Table& table, std::vector<FileState>& known) {
   return {};
 }
 
-corpus::ScanOptions ScanOptionsOf(const TreeOptions& options, bool explain) {
+corpus::ScanOptions ScanOptionsOf(const Location& location, const TreeOptions& options, bool explain) {
   corpus::ScanOptions scan;
   scan.rules.include = options.include;
   scan.rules.exclude = options.exclude;
+  if (location.db.starts_with(location.tree + "/"))
+    scan.rules.exclude.push_back(QuoteGlob(location.db.substr(location.tree.size())));
   scan.rules.secrets = options.secrets;
   if (options.file_bytes_max > 0) scan.file_bytes_max = options.file_bytes_max;
   scan.explain = explain;
@@ -98,7 +110,7 @@ std::vector<FileState> Below(std::vector<FileState> known, const std::vector<std
 
 Result<Freshness> MeasureFreshness(const Location& location) {
   auto state = TRY(State::Open(location.state(), false));
-  const auto scan = TRY(corpus::Scan(location.tree, ScanOptionsOf(state.tree_options(), false)));
+  const auto scan = TRY(corpus::Scan(location.tree, ScanOptionsOf(location, state.tree_options(), false)));
   const Plan plan = MakePlan(scan.files, TRY(state.Load()), false);
   Freshness freshness;
   for (const DirtyFile& file : plan.dirty) (file.known ? freshness.stale : freshness.pending)++;

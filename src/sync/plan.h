@@ -36,7 +36,8 @@ Result<void> Reconcile(const Table& table, std::vector<FileState>& known);
 /// An mtime that no file has: whatever carries it is looked at again.
 inline constexpr int64_t kUnknownTime = -1;
 
-corpus::ScanOptions ScanOptionsOf(const TreeOptions& options, bool explain);
+/// How the tree of `location` is scanned. An index folder inside the tree is never a part of it.
+corpus::ScanOptions ScanOptionsOf(const Location& location, const TreeOptions& options, bool explain);
 
 /// Keeps what lies at or below one of `paths`.
 std::vector<FileState> Below(std::vector<FileState> known, const std::vector<std::string>& paths);

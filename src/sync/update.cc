@@ -133,7 +133,7 @@ class Run {
         known.clear();
     }
     const bool partly = !options_.only_paths.empty() && trusted;
-    const auto scan_options = ScanOptionsOf(tree_options_, options_.explain);
+    const auto scan_options = ScanOptionsOf(location_, tree_options_, options_.explain);
     auto scan = partly ? TRY(corpus::ScanPaths(location_.tree, options_.only_paths, scan_options))
                        : TRY(corpus::Scan(location_.tree, scan_options));
     if (partly) known = Below(std::move(known), options_.only_paths);
