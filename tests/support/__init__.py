@@ -1,0 +1,1 @@
+"""What the Python tests share; on the path by tests/conftest.py."""
