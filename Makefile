@@ -1,18 +1,40 @@
 # Squire: everything a person types. `make help` lists it.
 BUILD ?= build
+PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
+export SQUIRE_BIN ?= $(CURDIR)/$(BUILD)/bin/squire
 
-.PHONY: help deps build run test quick sanitize install clean
+.PHONY: help deps build run test quick sanitize format install clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 deps: ## install and fetch every dependency, pinned (deps/)
 	@deps/setup.sh
 
-build: deps ## configure and build the release binary: build/bin/squire
-	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo $(CMAKE_ARGS) >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
+build: deps ## build the program: build/bin/squire
+	@mkdir -p $(BUILD)
+	@cmake -S . -B $(BUILD) -G Ninja $(CMAKE_ARGS) >$(BUILD)/configure.log || { cat $(BUILD)/configure.log; exit 1; }
 	@ninja -C $(BUILD) -j$(JOBS)
+
+run: build ## index this repository and ask it a question
+	$(SQUIRE_BIN) index .
+	$(SQUIRE_BIN) search "how does a commit meet another writer who was first" . -k 5
+
+quick: build ## the tests that take under a minute
+	@tests/run.py quick --build $(BUILD) --jobs $(JOBS)
+
+test: build ## all tests, as CI runs them
+	@tests/run.py all --build $(BUILD) --jobs $(JOBS)
+
+sanitize: deps ## the C++ tests under the address and undefined behaviour sanitizers
+	@tests/run.py sanitize --build $(BUILD) --jobs $(JOBS)
+
+format: ## clang-format over our sources
+	@$$(tests/setup_venv.sh)/bin/clang-format -i $$(git ls-files 'include/*.h' 'src/*.h' 'src/*.cc' 'src/*.inc')
+
+install: build ## a self-contained bin, lib and share below PREFIX
+	@cmake --install $(BUILD) --prefix $(PREFIX)
 
 clean: ## remove the build folders
 	rm -rf build build-*

@@ -9,6 +9,7 @@
 #include "sync/plan.h"
 #include "sync/reader.h"
 #include "sync/state.h"
+#include "sync/trust.h"
 #include "sync/upkeep.h"
 
 namespace squire::sync {
@@ -37,6 +38,7 @@ class Run {
       : location_(location), options_(options), embedder_(embedder), started_(MonotonicSeconds()) {}
 
   Result<UpdateReport> Go() {
+    if (options_.embedder) Trust(options_.embedder->url);
     if (!options_.dry_run) {
       TRY(CreateIndexFolder(location_));
       lock_ = TRY(LockForWriting(location_, options_));

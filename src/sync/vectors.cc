@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "base/try.h"
+#include "sync/trust.h"
 
 namespace squire::sync {
 namespace {
@@ -17,6 +18,7 @@ Result<std::unique_ptr<embed::Embedder>> OpenEmbedder(const EmbedderChoice& choi
     options.threads = static_cast<uint32_t>(std::max(0, threads));
     return embed::OpenLocal(options);
   }
+  TRY(CheckTrusted(choice.url));
   embed::HttpOptions options;
   options.url = choice.url;
   options.model = choice.model;

@@ -17,7 +17,7 @@
 
 namespace squire::sync {
 
-/// Opens the embedder that `choice` names.
+/// Opens the embedder that `choice` names; an endpoint must be one that the user trusts (trust.h).
 Result<std::unique_ptr<embed::Embedder>> OpenEmbedder(const EmbedderChoice& choice, int threads,
                                                       uint32_t dimension = 0);
 
