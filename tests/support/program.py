@@ -61,7 +61,7 @@ class Stub:
         command = [sys.executable, str(STUB), "--dim", str(dim), "--delay", str(delay)]
         if fail_every:
             command += ["--fail-every", str(fail_every)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.url = f"http://127.0.0.1:{int(self.process.stdout.readline())}"
         self.options = ("--embedder", self.url, "--model", "stub")
 

@@ -94,3 +94,9 @@ def metadata(path):
 def dump(rows):
     """For a message: rows without vectors."""
     return json.dumps([{k: v for k, v in row.items() if k != "vector"} for row in rows], indent=1)
+
+
+def fresh_rows(squire, stub, tree, db):
+    """The rows of a new index of the tree as it is, made beside its own."""
+    squire.run("index", tree, "--db", db, *stub.options)
+    return by_lance(table_path(db))
