@@ -1,7 +1,7 @@
 #pragma once
 
-/// Where the library's own remarks go: nowhere, unless the program sets a sink. Any thread may log; the sink is set once,
-/// before threads start.
+/// Where the library's own remarks go: nowhere, unless the program sets a sink. Any thread may log; the sink is set
+/// once, before threads start.
 
 #include <functional>
 #include <string_view>

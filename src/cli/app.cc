@@ -45,7 +45,8 @@ void AddGlobals(CLI::App& app, Globals& globals) {
   const char* group = "Options of every command";
   app.set_help_flag("-h,--help", "Print this and exit")->group(group);
   if (app.get_option_no_throw("--version") == nullptr)  // of a table's scan it is another
-    app.set_version_flag("--version", std::string("squire " SQUIRE_VERSION), "Print the version and exit")->group(group);
+    app.set_version_flag("--version", std::string("squire " SQUIRE_VERSION), "Print the version and exit")
+        ->group(group);
   app.add_option("--db", globals.db, "The index folder, when it is not TREE/.squire")->type_name("DIR")->group(group);
   app.add_flag("--json", globals.json, "JSON on stdout, by the schemas of docs/json.md")->group(group);
   app.add_flag("-q,--quiet", globals.quiet, "No talk on stderr but errors")->group(group);
@@ -84,8 +85,10 @@ void RaiseDescriptorLimit() {
 
 void AddVersionCommand(CLI::App& app, Context& context) {
   AddCommand(app, context, "version", "Print the version", "", [](Context& c) -> Result<ExitCode> {
-    if (c.out.json()) c.out.Json({{"version", SQUIRE_VERSION}, {"lance_file_version", "2.2"}});
-    else c.out.Line("squire " SQUIRE_VERSION);
+    if (c.out.json())
+      c.out.Json({{"version", SQUIRE_VERSION}, {"lance_file_version", "2.2"}});
+    else
+      c.out.Line("squire " SQUIRE_VERSION);
     return kOk;
   });
 }
@@ -97,7 +100,8 @@ void AddHelpCommand(CLI::App& app, Context& context) {
                             CLI::App* of = &app;
                             std::string above;
                             for (const std::string& word : *words) {
-                              const auto found = of->get_subcommands([&](CLI::App* sub) { return sub->get_name() == word; });
+                              const auto found =
+                                  of->get_subcommands([&](CLI::App* sub) { return sub->get_name() == word; });
                               if (found.empty()) return InvalidArgument(fmt::format("there is no command '{}'", word));
                               above += (above.empty() ? "" : " ") + of->get_name();
                               of = found.front();
@@ -137,7 +141,8 @@ std::string CommandPath(const CLI::App& app) {
   return path;
 }
 
-ExitCode UsageError(const CLI::App& app, Context& context, std::span<const std::string_view> arguments, std::string sentence) {
+ExitCode UsageError(const CLI::App& app, Context& context, std::span<const std::string_view> arguments,
+                    std::string sentence) {
   context.globals.json = std::ranges::find(arguments, "--json") != arguments.end();
   context.out.Configure(context.globals);
   std::ranges::replace(sentence, '\n', ' ');

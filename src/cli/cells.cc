@@ -24,8 +24,10 @@ float HalfToFloat(uint16_t half) {
 
 template <class T>
 void AppendFloat(T value, std::string& out) {
-  if (std::isfinite(value)) fmt::format_to(std::back_inserter(out), "{}", value);
-  else out += "null";
+  if (std::isfinite(value))
+    fmt::format_to(std::back_inserter(out), "{}", value);
+  else
+    out += "null";
 }
 
 std::string Base64(std::string_view bytes) {
@@ -33,7 +35,8 @@ std::string Base64(std::string_view bytes) {
   std::string out;
   for (size_t i = 0; i < bytes.size(); i += 3) {
     uint32_t group = 0;
-    for (size_t k = 0; k < 3; k++) group = group << 8 | (i + k < bytes.size() ? static_cast<uint8_t>(bytes[i + k]) : 0u);
+    for (size_t k = 0; k < 3; k++)
+      group = group << 8 | (i + k < bytes.size() ? static_cast<uint8_t>(bytes[i + k]) : 0u);
     for (size_t k = 0; k < 4; k++) out += i + k > bytes.size() ? '=' : kDigits[(group >> (18 - 6 * k)) & 63];
   }
   return out;
@@ -147,7 +150,8 @@ void AppendScalar(const Array& column, int64_t row, std::string& out) {
     case TypeId::kLargeBinary: return quoted(Base64(column.Text(row)));
     case TypeId::kFixedBinary: {
       const auto width = static_cast<size_t>(type.width);
-      const auto* bytes = reinterpret_cast<const char*>(column.buffers[0].data()) + static_cast<size_t>(column.offset + row) * width;
+      const auto* bytes =
+          reinterpret_cast<const char*>(column.buffers[0].data()) + static_cast<size_t>(column.offset + row) * width;
       return quoted(Base64({bytes, width}));
     }
     default: out += "null";

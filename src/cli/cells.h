@@ -2,9 +2,9 @@
 
 /// Values of table columns as text: JSON for programs, one line for people. Pure functions.
 ///
-/// JSON: integers, floats (the shortest digits that read back as the same value; null for NaN and infinities), booleans,
-/// strings (invalid UTF-8 as U+FFFD); lists as arrays, structs as objects; dates and timestamps as ISO 8601; times and
-/// durations as integers in the type's unit; decimals as strings; binary in base64.
+/// JSON: integers, floats (the shortest digits that read back as the same value; null for NaN and infinities),
+/// booleans, strings (invalid UTF-8 as U+FFFD); lists as arrays, structs as objects; dates and timestamps as ISO 8601;
+/// times and durations as integers in the type's unit; decimals as strings; binary in base64.
 
 #include <cstdint>
 #include <string>

@@ -1,6 +1,7 @@
 #pragma once
 
-/// The commands: each file command_*.cc describes one to the parser and runs it. The context belongs to the main thread.
+/// The commands: each file command_*.cc describes one to the parser and runs it. The context belongs to the main
+/// thread.
 
 #include <CLI/CLI.hpp>
 #include <functional>

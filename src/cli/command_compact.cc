@@ -28,7 +28,8 @@ Result<ExitCode> Run(Context& context, const std::string& target) {
   } else if (!context.out.quiet()) {
     context.out.Line(fmt::format("{} made {}; {} dropped, {} written; version {}",
                                  Counted(stats.fragments_before, "fragment"), Counted(stats.fragments_after),
-                                 Counted(stats.rows_dropped, "deleted row"), SizeText(stats.bytes_written), table.version()));
+                                 Counted(stats.rows_dropped, "deleted row"), SizeText(stats.bytes_written),
+                                 table.version()));
   }
   return kOk;
 }
@@ -39,7 +40,8 @@ void AddCompactCommand(CLI::App& app, Context& context) {
   auto target = std::make_shared<std::string>();
   CLI::App* command = AddCommand(app, context, "compact", "Merge small fragments and drop deleted rows", kExamples,
                                  [target](Context& c) { return Run(c, *target); });
-  command->add_option("TREE_OR_TABLE", *target, "A tree with an index, or a T.lance (default: this tree)")->type_name("");
+  command->add_option("TREE_OR_TABLE", *target, "A tree with an index, or a T.lance (default: this tree)")
+      ->type_name("");
 }
 
 }  // namespace squire::cli

@@ -30,8 +30,11 @@ void PrintReport(Context& context, const Arguments& arguments, const sync::Updat
   Output& out = context.out;
   if (out.json()) return out.Json(serve::ToJson(report));
   for (const sync::FileReason& reason : report.reasons) {
-    if (arguments.why) out.Line(fmt::format("{:8} {}  {}", reason.what, Printable(reason.path), out.style().Dim("(" + Printable(reason.why) + ")")));
-    else if (reason.what == "failed") out.Note(fmt::format("failed: {}: {}", reason.path, reason.why));
+    if (arguments.why)
+      out.Line(fmt::format("{:8} {}  {}", reason.what, Printable(reason.path),
+                           out.style().Dim("(" + Printable(reason.why) + ")")));
+    else if (reason.what == "failed")
+      out.Note(fmt::format("failed: {}: {}", reason.path, reason.why));
   }
   if (!out.quiet()) out.Line((arguments.dry_run ? "would index " : "") + ReportText(report));
 }
@@ -63,7 +66,8 @@ void AddIndexCommand(CLI::App& app, Context& context) {
   AddUpdateOptions(*command, *arguments);
   command->add_flag("-n,--dry-run", arguments->dry_run, "Only tell what would be done");
   command->add_flag("--why", arguments->why, "Tell of each file what is done with it, and why");
-  command->add_flag("--rebuild", arguments->rebuild, "Cut every file anew, with another model embed anew; vectors are reused");
+  command->add_flag("--rebuild", arguments->rebuild,
+                    "Cut every file anew, with another model embed anew; vectors are reused");
 }
 
 }  // namespace squire::cli

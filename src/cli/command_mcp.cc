@@ -46,7 +46,8 @@ Result<ExitCode> Run(Context& context, const UpdateArguments& arguments) {
   serve::TreeService service(location, std::move(options));
   session = std::make_unique<serve::mcp::Session>(serve::mcp::ToolsOf(service),
                                                   [&writer](std::string_view message) { writer.Write(message); });
-  const auto read = serve::mcp::ReadLines(STDIN_FILENO, signals.token(), [&](std::string_view line) { session->Receive(line); });
+  const auto read =
+      serve::mcp::ReadLines(STDIN_FILENO, signals.token(), [&](std::string_view line) { session->Receive(line); });
   service.Stop();
   WaitForAnswers(*session);
   // A client waits for the end of its server. The model cannot be interrupted within a batch; all that is on disk is
@@ -60,8 +61,9 @@ Result<ExitCode> Run(Context& context, const UpdateArguments& arguments) {
 
 void AddMcpCommand(CLI::App& app, Context& context) {
   auto arguments = std::make_shared<UpdateArguments>();
-  CLI::App* command = AddCommand(app, context, "mcp", "Serve a tree to an agent, by the Model Context Protocol on stdio",
-                                 kExamples, [arguments](Context& c) { return Run(c, *arguments); });
+  CLI::App* command =
+      AddCommand(app, context, "mcp", "Serve a tree to an agent, by the Model Context Protocol on stdio", kExamples,
+                 [arguments](Context& c) { return Run(c, *arguments); });
   AddUpdateOptions(*command, *arguments);
 }
 

@@ -44,11 +44,13 @@ Result<ExitCode> Run(Context& context, const Arguments& arguments) {
 
 void AddPruneCommand(CLI::App& app, Context& context) {
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = AddCommand(app, context, "prune", "Remove old versions and the files that only they need", kExamples,
-                                 [arguments](Context& c) { return Run(c, *arguments); });
+  CLI::App* command = AddCommand(app, context, "prune", "Remove old versions and the files that only they need",
+                                 kExamples, [arguments](Context& c) { return Run(c, *arguments); });
   command->add_option("TREE_OR_TABLE", arguments->target, "A tree with an index, or a T.lance (default: this tree)")
       ->type_name("");
-  command->add_option("--older-than", arguments->older_than, "Only versions older than this: 0s, 10m, 2h, 7d, 1w (default 0s)")
+  command
+      ->add_option("--older-than", arguments->older_than,
+                   "Only versions older than this: 0s, 10m, 2h, 7d, 1w (default 0s)")
       ->type_name("AGE");
   command->add_option("--keep", arguments->request.keep_versions, "Keep the newest N versions (default 1)")
       ->type_name("N")

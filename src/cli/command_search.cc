@@ -46,7 +46,8 @@ Result<ExitCode> Run(Context& context, const Arguments& arguments) {
   }
   out.Flush();  // the answer first, then the talk about it
   if (!answer.note.empty()) out.Note(answer.note);
-  if (const std::string behind = serve::FreshnessText(answer.freshness); !behind.empty()) out.Note(behind + ": squire index");
+  if (const std::string behind = serve::FreshnessText(answer.freshness); !behind.empty())
+    out.Note(behind + ": squire index");
   if (answer.hits.empty() && !out.json()) out.Note("nothing found");
   return answer.hits.empty() ? kNoResult : kOk;
 }
@@ -61,7 +62,8 @@ void AddSearchCommand(CLI::App& app, Context& context) {
   command->add_option("QUERY", request.query, "The question, or words; the syntax of words is in docs/text_search.md")
       ->required()
       ->type_name("");
-  command->add_option("TREE", arguments->tree, "The tree, or a folder in it (default: the working folder)")->type_name("");
+  command->add_option("TREE", arguments->tree, "The tree, or a folder in it (default: the working folder)")
+      ->type_name("");
   command->add_option("-k,--limit", request.limit, "Hits at most (default 10)")
       ->check(CLI::Range(1, kLimitMax).description(""))
       ->type_name("N");

@@ -30,8 +30,9 @@ void Print(Output& out, const sync::Status& status) {
   row("index", fmt::format("{}  {}", Printable(status.db), SizeText(status.index_bytes)));
   row("state", state);
   row("content", fmt::format("{}, {}", Counted(status.files, "file"), Counted(status.chunks, "chunk")));
-  row("table", fmt::format("version {} of {}, {}, {} on disk, {} live", status.version, Counted(status.versions, "kept version"),
-                           Counted(status.fragments, "fragment"), SizeText(status.bytes_on_disk), SizeText(status.live_bytes)));
+  row("table",
+      fmt::format("version {} of {}, {}, {} on disk, {} live", status.version, Counted(status.versions, "kept version"),
+                  Counted(status.fragments, "fragment"), SizeText(status.bytes_on_disk), SizeText(status.live_bytes)));
   row("model", fmt::format("{}, {} dimensions{}", Printable(status.model), status.dimension,
                            status.endpoint.empty() ? "" : ", at " + Printable(status.endpoint)));
   if (status.updated_ns > 0) row("updated", TimeText(status.updated_ns));
@@ -40,8 +41,10 @@ void Print(Output& out, const sync::Status& status) {
 Result<ExitCode> Run(Context& context, const std::string& tree) {
   auto index = TRY(sync::Index::Open(TRY(LocateTree(context.globals, tree))));
   const sync::Status status = TRY(index.GetStatus());
-  if (context.out.json()) context.out.Json(serve::ToJson(status));
-  else Print(context.out, status);
+  if (context.out.json())
+    context.out.Json(serve::ToJson(status));
+  else
+    Print(context.out, status);
   return kOk;
 }
 

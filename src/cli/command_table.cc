@@ -53,8 +53,9 @@ Result<ExitCode> RunInfo(Context& context, const std::string& target) {
   }
   out.Line(fmt::format("{}: version {}, {}", Printable(table.path()), stats.version,
                        Counted(static_cast<uint64_t>(stats.rows), "row")));
-  out.Line(fmt::format("{}, {}, {}; {} on disk, {} live", Counted(stats.versions, "version"), Counted(stats.fragments, "fragment"),
-                       Counted(stats.files, "file"), SizeText(stats.bytes_on_disk), SizeText(stats.live_bytes)));
+  out.Line(fmt::format("{}, {}, {}; {} on disk, {} live", Counted(stats.versions, "version"),
+                       Counted(stats.fragments, "fragment"), Counted(stats.files, "file"),
+                       SizeText(stats.bytes_on_disk), SizeText(stats.live_bytes)));
   out.Line("");
   PrintColumns(out, table.schema());
   return kOk;
@@ -62,8 +63,10 @@ Result<ExitCode> RunInfo(Context& context, const std::string& target) {
 
 Result<ExitCode> RunSchema(Context& context, const std::string& target) {
   const Table table = TRY(OpenTarget(context.globals, target));
-  if (context.out.json()) context.out.Json({{"columns", ColumnsJson(table.schema())}, {"metadata", table.schema().metadata}});
-  else PrintColumns(context.out, table.schema());
+  if (context.out.json())
+    context.out.Json({{"columns", ColumnsJson(table.schema())}, {"metadata", table.schema().metadata}});
+  else
+    PrintColumns(context.out, table.schema());
   return kOk;
 }
 
@@ -73,12 +76,16 @@ Result<ExitCode> RunVersions(Context& context, const std::string& target) {
   for (const VersionInfo& version : TRY(table.Versions())) {
     const std::string time = TimeText(version.timestamp_ns);
     if (context.out.json()) {
-      array.push_back({{"version", version.version}, {"time", time.substr(0, 10) + "T" + time.substr(11, 8) + "Z"},
-                       {"rows", version.rows}, {"fragments", version.fragments}, {"writer", version.writer}});
+      array.push_back({{"version", version.version},
+                       {"time", time.substr(0, 10) + "T" + time.substr(11, 8) + "Z"},
+                       {"rows", version.rows},
+                       {"fragments", version.fragments},
+                       {"writer", version.writer}});
     } else {
-      context.out.Line(fmt::format("{:>6}  {}  {}, {}{}", version.version, time,
-                                   Counted(static_cast<uint64_t>(version.rows), "row"), Counted(version.fragments, "fragment"),
-                                   version.writer.empty() ? "" : context.out.style().Dim("  " + Printable(version.writer))));
+      context.out.Line(
+          fmt::format("{:>6}  {}  {}, {}{}", version.version, time, Counted(static_cast<uint64_t>(version.rows), "row"),
+                      Counted(version.fragments, "fragment"),
+                      version.writer.empty() ? "" : context.out.style().Dim("  " + Printable(version.writer))));
     }
   }
   if (context.out.json()) context.out.Json(array);
@@ -87,8 +94,10 @@ Result<ExitCode> RunVersions(Context& context, const std::string& target) {
 
 Result<ExitCode> RunCount(Context& context, const std::string& target) {
   const Table table = TRY(OpenTarget(context.globals, target));
-  if (context.out.json()) context.out.Json({{"rows", table.CountRows()}});
-  else context.out.Line(std::to_string(table.CountRows()));
+  if (context.out.json())
+    context.out.Json({{"rows", table.CountRows()}});
+  else
+    context.out.Line(std::to_string(table.CountRows()));
   return kOk;
 }
 

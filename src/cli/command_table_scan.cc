@@ -62,15 +62,19 @@ Result<ExitCode> Run(Context& context, const Arguments& arguments) {
 
 void AddTableScanCommand(CLI::App& table, Context& context) {
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = AddCommand(table, context, "scan", "The rows: columns apart by tabs, or with --json an object a line",
-                                 kExamples, [arguments](Context& c) { return Run(c, *arguments); });
+  CLI::App* command =
+      AddCommand(table, context, "scan", "The rows: columns apart by tabs, or with --json an object a line", kExamples,
+                 [arguments](Context& c) { return Run(c, *arguments); });
   constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
-  command->add_option("TABLE", arguments->target, "A T.lance, or a tree with an index (default: this tree)")->type_name("");
+  command->add_option("TABLE", arguments->target, "A T.lance, or a tree with an index (default: this tree)")
+      ->type_name("");
   command->add_option("--columns", arguments->columns, "These columns only, e.g. id,text")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("A,B");
-  command->add_option("--limit", arguments->limit, "Rows at most")->check(CLI::Range(int64_t{0}, kMax).description(""))->type_name("N");
+  command->add_option("--limit", arguments->limit, "Rows at most")
+      ->check(CLI::Range(int64_t{0}, kMax).description(""))
+      ->type_name("N");
   command->add_option("--offset", arguments->offset, "Rows to leave out first")
       ->check(CLI::Range(int64_t{0}, kMax).description(""))
       ->type_name("N");

@@ -29,8 +29,9 @@ Result<ExitCode> Run(Context& context, const std::string& target) {
   } else {
     for (const std::string& problem : report.problems) out.Line(out.style().Bad("problem") + " " + Printable(problem));
     if (!out.quiet())
-      out.Line(fmt::format("{}: version {}, {} in {}, {} read", report.problems.empty() ? "sound" : "damaged", table.version(),
-                           Counted(report.rows, "row"), Counted(report.fragments, "fragment"), SizeText(report.bytes_read)));
+      out.Line(fmt::format("{}: version {}, {} in {}, {} read", report.problems.empty() ? "sound" : "damaged",
+                           table.version(), Counted(report.rows, "row"), Counted(report.fragments, "fragment"),
+                           SizeText(report.bytes_read)));
   }
   return report.problems.empty() ? kOk : kCorrupt;
 }
@@ -39,9 +40,10 @@ Result<ExitCode> Run(Context& context, const std::string& target) {
 
 void AddVerifyCommand(CLI::App& app, Context& context) {
   auto target = std::make_shared<std::string>();
-  CLI::App* command = AddCommand(app, context, "verify", "Read everything in a table and tell what is damaged", kExamples,
-                                 [target](Context& c) { return Run(c, *target); });
-  command->add_option("TREE_OR_TABLE", *target, "A tree with an index, or a T.lance (default: this tree)")->type_name("");
+  CLI::App* command = AddCommand(app, context, "verify", "Read everything in a table and tell what is damaged",
+                                 kExamples, [target](Context& c) { return Run(c, *target); });
+  command->add_option("TREE_OR_TABLE", *target, "A tree with an index, or a T.lance (default: this tree)")
+      ->type_name("");
 }
 
 }  // namespace squire::cli

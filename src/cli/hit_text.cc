@@ -37,8 +37,10 @@ std::vector<std::pair<size_t, size_t>> Marks(std::string_view line, const std::v
   std::ranges::sort(marks);
   std::vector<std::pair<size_t, size_t>> apart;
   for (const auto& mark : marks) {
-    if (!apart.empty() && mark.first <= apart.back().second) apart.back().second = std::max(apart.back().second, mark.second);
-    else apart.push_back(mark);
+    if (!apart.empty() && mark.first <= apart.back().second)
+      apart.back().second = std::max(apart.back().second, mark.second);
+    else
+      apart.push_back(mark);
   }
   return apart;
 }
@@ -89,7 +91,8 @@ std::vector<std::string> WordsToMark(std::string_view query) {
   return words;
 }
 
-std::string HitText(const sync::SearchHit& hit, const std::vector<std::string>& words, size_t lines_max, const Style& style) {
+std::string HitText(const sync::SearchHit& hit, const std::vector<std::string>& words, size_t lines_max,
+                    const Style& style) {
   std::string out = style.Path(fmt::format("{}:{}-{}", Printable(hit.path), hit.start_line, hit.end_line));
   if (!hit.kind.empty()) out += "  " + style.Dim(Printable(hit.kind));
   if (!hit.name.empty()) out += " " + style.Bold(Printable(hit.name));

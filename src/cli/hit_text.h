@@ -16,6 +16,7 @@ std::vector<std::string> WordsToMark(std::string_view query);
 
 /// The hit as lines: "path:start-end kind name score", then at most `lines_max` lines of its text with their numbers -
 /// those that hold the most of `words` -, and how many are left out.
-std::string HitText(const sync::SearchHit& hit, const std::vector<std::string>& words, size_t lines_max, const Style& style);
+std::string HitText(const sync::SearchHit& hit, const std::vector<std::string>& words, size_t lines_max,
+                    const Style& style);
 
 }  // namespace squire::cli

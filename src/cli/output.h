@@ -34,7 +34,7 @@ class Output {
 
   [[nodiscard]] bool json() const { return json_; }
   [[nodiscard]] bool quiet() const { return quiet_; }
-  [[nodiscard]] const Style& style() const { return style_; }     ///< of stdout
+  [[nodiscard]] const Style& style() const { return style_; }            ///< of stdout
   [[nodiscard]] const Style& talk_style() const { return talk_style_; }  ///< of stderr
   /// True when nobody reads stdout any more (`squire ... | head`): a command may end early, in peace.
   [[nodiscard]] bool closed() const { return closed_; }

@@ -51,8 +51,10 @@ ProgressBar::ProgressBar(ProgressMode mode, bool quiet) {
   const char* terminal = std::getenv("TERM");
   const bool redraws = isatty(STDERR_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
   if (quiet || mode == ProgressMode::kNone) return;
-  if (mode == ProgressMode::kPlain) kind_ = Kind::kPlain;
-  else if (redraws) kind_ = Kind::kBar;
+  if (mode == ProgressMode::kPlain)
+    kind_ = Kind::kPlain;
+  else if (redraws)
+    kind_ = Kind::kBar;
 }
 
 void ProgressBar::Show(const sync::Progress& progress) {

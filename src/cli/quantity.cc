@@ -34,14 +34,21 @@ Result<int64_t> ParseDuration(std::string_view text) {
   const std::string_view whole = text;
   const uint64_t value = TRY(LeadingNumber(text, kExpected));
   uint64_t unit_s = 0;
-  if (text == "s" || (text.empty() && value == 0)) unit_s = 1;
-  else if (text == "m") unit_s = 60;
-  else if (text == "h") unit_s = 3600;
-  else if (text == "d") unit_s = 86'400;
-  else if (text == "w") unit_s = 7 * 86'400;
-  else return InvalidArgument(fmt::format("'{}' is not {}", whole, kExpected));
+  if (text == "s" || (text.empty() && value == 0))
+    unit_s = 1;
+  else if (text == "m")
+    unit_s = 60;
+  else if (text == "h")
+    unit_s = 3600;
+  else if (text == "d")
+    unit_s = 86'400;
+  else if (text == "w")
+    unit_s = 7 * 86'400;
+  else
+    return InvalidArgument(fmt::format("'{}' is not {}", whole, kExpected));
   // Fits even when counted in nanoseconds.
-  return static_cast<int64_t>(TRY(Times(value, unit_s, std::numeric_limits<int64_t>::max() / 1'000'000'000, kExpected)));
+  return static_cast<int64_t>(
+      TRY(Times(value, unit_s, std::numeric_limits<int64_t>::max() / 1'000'000'000, kExpected)));
 }
 
 Result<uint64_t> ParseBytes(std::string_view text) {
@@ -55,7 +62,8 @@ Result<uint64_t> ParseBytes(std::string_view text) {
     unit = 1ull << (10 * (power + 1));
     text.remove_prefix(1);
   }
-  if (!text.empty() && text != "B" && text != "iB") return InvalidArgument(fmt::format("'{}' is not {}", whole, kExpected));
+  if (!text.empty() && text != "B" && text != "iB")
+    return InvalidArgument(fmt::format("'{}' is not {}", whole, kExpected));
   return Times(value, unit, std::numeric_limits<int64_t>::max(), kExpected);
 }
 

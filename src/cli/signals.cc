@@ -16,7 +16,7 @@ std::array<int, 2> g_pipe = {-1, -1};
 /// Only calls that POSIX allows in a handler. The next signal finds the default action, which ends the process.
 void OnSignal(int) {
   const int kept = errno;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = SIG_DFL;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
@@ -25,7 +25,7 @@ void OnSignal(int) {
 }
 
 void Install(void (*handler)(int)) {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = handler;
   action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, nullptr);

@@ -15,6 +15,7 @@ namespace squire::cli {
 Result<sync::Location> LocateTree(const Globals& globals, const std::string& tree);
 
 /// Opens the table at `path`, or that of the index of the tree there. ERRORS: NotFound when there is neither.
-Result<Table> OpenTarget(const Globals& globals, const std::string& path, std::optional<uint64_t> version = std::nullopt);
+Result<Table> OpenTarget(const Globals& globals, const std::string& path,
+                         std::optional<uint64_t> version = std::nullopt);
 
 }  // namespace squire::cli

@@ -9,7 +9,8 @@ namespace squire::cli {
 
 void AddUpdateOptions(CLI::App& command, UpdateArguments& arguments) {
   const char* group = "What belongs in the index (kept with it; giving any of these replaces all of them)";
-  command.add_option("TREE", arguments.tree, "The tree, or a folder in it (default: the working folder)")->type_name("");
+  command.add_option("TREE", arguments.tree, "The tree, or a folder in it (default: the working folder)")
+      ->type_name("");
   const auto globs = [&](const char* name, std::vector<std::string>& into, const char* help) {
     command.add_option(name, into, help)->type_name("GLOB")->allow_extra_args(false)->group(group);
   };
@@ -23,7 +24,9 @@ void AddUpdateOptions(CLI::App& command, UpdateArguments& arguments) {
   command.add_option("--embedder", arguments.embedder, "An OpenAI-compatible endpoint; key from $SQUIRE_API_KEY")
       ->type_name("URL|local")
       ->group(model_group);
-  command.add_option("--model", arguments.model, "The model, as the endpoint names it")->type_name("NAME")->group(model_group);
+  command.add_option("--model", arguments.model, "The model, as the endpoint names it")
+      ->type_name("NAME")
+      ->group(model_group);
   command.add_option("--threads", arguments.threads, "Threads to use (default: all cores)")
       ->type_name("N")
       ->check(CLI::Range(1, 1024).description(""));
@@ -36,8 +39,10 @@ Result<sync::UpdateOptions> ToUpdateOptions(const UpdateArguments& arguments) {
   if (local && !arguments.model.empty()) return InvalidArgument("--model goes with the URL of an --embedder");
   if (!local && arguments.embedder.empty() != arguments.model.empty())
     return InvalidArgument("--embedder URL and --model NAME go together");
-  if (local) options.embedder = sync::EmbedderChoice{};
-  else if (!arguments.embedder.empty()) options.embedder = sync::EmbedderChoice{arguments.embedder, arguments.model};
+  if (local)
+    options.embedder = sync::EmbedderChoice{};
+  else if (!arguments.embedder.empty())
+    options.embedder = sync::EmbedderChoice{arguments.embedder, arguments.model};
   sync::TreeOptions tree{arguments.include, arguments.exclude, 0, arguments.secrets};
   if (!arguments.max_file_size.empty()) {
     tree.file_bytes_max = TRY(ParseBytes(arguments.max_file_size));
@@ -59,7 +64,8 @@ std::string ReportText(const sync::UpdateReport& report) {
   change(report.files_failed, "failed");
   text += ": " + (changes.empty() ? "nothing changed" : changes);
   if (report.commits > 0) {
-    text += fmt::format("; {} written, {} embedded", Counted(report.chunks_written, "chunk"), Counted(report.vectors_embedded));
+    text += fmt::format("; {} written, {} embedded", Counted(report.chunks_written, "chunk"),
+                        Counted(report.vectors_embedded));
     if (report.vectors_reused > 0) text += fmt::format(", {} reused", Counted(report.vectors_reused));
     if (report.vectors_resumed > 0)
       text += fmt::format(", {} kept from an interrupted run", Counted(report.vectors_resumed));

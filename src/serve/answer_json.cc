@@ -9,8 +9,10 @@ namespace squire::serve {
 using nlohmann::ordered_json;
 
 ordered_json ToJson(const sync::SearchHit& hit) {
-  return {{"path", hit.path}, {"start_line", hit.start_line}, {"end_line", hit.end_line}, {"score", hit.score},
-          {"kind", hit.kind}, {"name", hit.name},             {"lang", hit.lang},         {"text", hit.text}};
+  return {{"path", hit.path},         {"start_line", hit.start_line},
+          {"end_line", hit.end_line}, {"score", hit.score},
+          {"kind", hit.kind},         {"name", hit.name},
+          {"lang", hit.lang},         {"text", hit.text}};
 }
 
 ordered_json ToJson(const std::vector<sync::SearchHit>& hits) {

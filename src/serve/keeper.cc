@@ -11,7 +11,8 @@ namespace {
 constexpr double kProgressHoldsSeconds = 15;
 }  // namespace
 
-Keeper::Keeper(sync::Location location, KeeperOptions options) : location_(std::move(location)), options_(std::move(options)) {
+Keeper::Keeper(sync::Location location, KeeperOptions options)
+    : location_(std::move(location)), options_(std::move(options)) {
   follower_ = std::thread([this] { Follow(), ThreadEnded(); });
   refresher_ = std::thread([this] { RunRefreshes(), ThreadEnded(); });
 }
@@ -71,7 +72,8 @@ sync::UpdateOptions Keeper::OptionsOfRun() {
 }
 
 void Keeper::Told(const Result<sync::UpdateReport>& report) {
-  if (!report && report.error().code != Code::kCancelled) Log(LogLevel::kWarn, "the index run failed: " + report.error().ToString());
+  if (!report && report.error().code != Code::kCancelled)
+    Log(LogLevel::kWarn, "the index run failed: " + report.error().ToString());
   const std::lock_guard lock(mutex_);
   state_.updating = false;
   if (report) {
@@ -104,8 +106,10 @@ void Keeper::Follow() {
   while (!stop.stop_requested()) {
     const auto ended = sync::Follow(location_, follow, stop);
     SetFollowing(false);
-    if (!ended && ended.error().code == Code::kConflict) Log(LogLevel::kDebug, ended.error().message);
-    else if (!ended) Told(ended.error());
+    if (!ended && ended.error().code == Code::kConflict)
+      Log(LogLevel::kDebug, ended.error().message);
+    else if (!ended)
+      Told(ended.error());
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, stop, std::chrono::duration<double>(options_.take_over_seconds), [] { return false; });
   }

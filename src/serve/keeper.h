@@ -17,18 +17,18 @@
 namespace squire::serve {
 
 struct KeeperOptions {
-  sync::UpdateOptions update;        ///< for every run; its callbacks and stop are set here
-  double take_over_seconds = 3;      ///< between tries to become the follower
+  sync::UpdateOptions update;    ///< for every run; its callbacks and stop are set here
+  double take_over_seconds = 3;  ///< between tries to become the follower
 };
 
 /// What the keeper is about.
 struct KeeperState {
-  bool following = false;                       ///< this process follows the tree
-  bool updating = false;                        ///< a run of this process is under way, as far as is known
-  sync::Progress progress;                      ///< of that run
-  uint64_t runs = 0;                            ///< ended well and told
-  std::optional<sync::UpdateReport> last;       ///< the newest of them
-  std::optional<Error> error;                   ///< why the newest run or the following failed; none after a success
+  bool following = false;                  ///< this process follows the tree
+  bool updating = false;                   ///< a run of this process is under way, as far as is known
+  sync::Progress progress;                 ///< of that run
+  uint64_t runs = 0;                       ///< ended well and told
+  std::optional<sync::UpdateReport> last;  ///< the newest of them
+  std::optional<Error> error;              ///< why the newest run or the following failed; none after a success
 };
 
 class Keeper {
@@ -61,8 +61,8 @@ class Keeper {
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   KeeperState state_;
-  double progress_s_ = 0;           // when progress was last heard
-  std::vector<Done> waiting_;       // for the next refresh
+  double progress_s_ = 0;      // when progress was last heard
+  std::vector<Done> waiting_;  // for the next refresh
   int threads_running_ = 2;
   std::thread follower_, refresher_;
 };

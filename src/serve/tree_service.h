@@ -1,7 +1,7 @@
 #pragma once
 
-/// One tree served: questions about its index answered one after the other on a thread of their own, while a keeper holds
-/// the index up to date. It knows nothing of protocols. Any thread may call it.
+/// One tree served: questions about its index answered one after the other on a thread of their own, while a keeper
+/// holds the index up to date. It knows nothing of protocols. Any thread may call it.
 
 #include <functional>
 #include <optional>

@@ -12,7 +12,8 @@ namespace squire::serve {
 
 class Worker {
  public:
-  explicit Worker(size_t queue_max) : queue_max_(queue_max), thread_([this](const std::stop_token& stop) { Work(stop); }) {}
+  explicit Worker(size_t queue_max)
+      : queue_max_(queue_max), thread_([this](const std::stop_token& stop) { Work(stop); }) {}
 
   /// False when the queue is full. THREADS: any.
   bool Post(std::function<void()> job) {

@@ -71,10 +71,12 @@ std::vector<std::string> Arguments::Texts(const char* name, size_t count_max, si
   bool good = value->is_array() && value->size() <= count_max;
   for (size_t i = 0; good && i < value->size(); i++) {
     const Json& item = (*value)[i];
-    good = item.is_string() && !item.get_ref<const std::string&>().empty() && item.get_ref<const std::string&>().size() <= bytes_max;
+    good = item.is_string() && !item.get_ref<const std::string&>().empty() &&
+           item.get_ref<const std::string&>().size() <= bytes_max;
     if (good) texts.push_back(item.get<std::string>());
   }
-  if (!good) Refuse(fmt::format("'{}' must be a list of at most {} strings of 1 to {} bytes", name, count_max, bytes_max));
+  if (!good)
+    Refuse(fmt::format("'{}' must be a list of at most {} strings of 1 to {} bytes", name, count_max, bytes_max));
   return texts;
 }
 
@@ -82,7 +84,8 @@ Result<void> Arguments::Check() const {
   if (problem_) return InvalidArgument(*problem_);
   for (const auto& [name, value] : object_.items())
     if (!known_.contains(name))
-      return InvalidArgument(fmt::format("there is no argument '{}'; allowed are: {}", Shown(name), fmt::join(known_, ", ")));
+      return InvalidArgument(
+          fmt::format("there is no argument '{}'; allowed are: {}", Shown(name), fmt::join(known_, ", ")));
   return {};
 }
 

@@ -8,7 +8,8 @@ namespace squire::serve::mcp {
 namespace {
 
 constexpr char kDescription[] =
-    "Tells what is indexed (files, chunks), how fresh it is (pending, stale, failed), how big the index is, and whether "
+    "Tells what is indexed (files, chunks), how fresh it is (pending, stale, failed), how big the index is, and "
+    "whether "
     "an update is under way.";
 
 constexpr char kInputSchema[] = R"json({"type": "object", "properties": {}, "additionalProperties": false})json";
@@ -38,12 +39,14 @@ ToolResult Answer(const Result<StatusReply>& reply) {
   std::string text;
   if (reply->status) {
     const sync::Status& status = *reply->status;
-    text = fmt::format("{}: {} files, {} chunks; {} pending, {} stale, {} failed; model {}; table version {}.\n", status.tree,
-                       status.files, status.chunks, status.freshness.pending, status.freshness.stale, status.failed,
-                       status.model, status.version);
+    text = fmt::format("{}: {} files, {} chunks; {} pending, {} stale, {} failed; model {}; table version {}.\n",
+                       status.tree, status.files, status.chunks, status.freshness.pending, status.freshness.stale,
+                       status.failed, status.model, status.version);
   }
-  if (!reply->view.note.empty()) text += "Note: " + reply->view.note + ".\n";
-  else text += "The index is up to date.\n";
+  if (!reply->view.note.empty())
+    text += "Note: " + reply->view.note + ".\n";
+  else
+    text += "The index is up to date.\n";
   return {std::move(text), std::move(structured)};
 }
 

@@ -16,7 +16,8 @@ constexpr int64_t kLimitMax = 50, kLimitDefault = 10;
 
 constexpr char kDescription[] =
     "Searches this project's code and Markdown, by meaning and by words at once, and returns the best matching pieces "
-    "(functions, classes, sections) with path, line span and text. Ask in plain language (\"where are retries limited\") "
+    "(functions, classes, sections) with path, line span and text. Ask in plain language (\"where are retries "
+    "limited\") "
     "or by identifier (\"parse_config\"). The index follows edits; `note` says what it does not know yet.";
 
 constexpr char kInputSchema[] = R"json({
@@ -95,8 +96,8 @@ std::string SearchText(const SearchReply& reply) {
   std::string text;
   for (const sync::SearchHit& hit : reply.answer.hits) {
     const std::string fence(std::max<size_t>(3, LongestRunOfBackticks(hit.text) + 1), '`');
-    text += fmt::format("{}:{}-{}  {}{}{}  (score {:.4f})\n{}{}\n{}\n{}\n\n", hit.path, hit.start_line, hit.end_line, hit.kind,
-                        hit.name.empty() ? "" : " ", hit.name, hit.score, fence, hit.lang, hit.text, fence);
+    text += fmt::format("{}:{}-{}  {}{}{}  (score {:.4f})\n{}{}\n{}\n{}\n\n", hit.path, hit.start_line, hit.end_line,
+                        hit.kind, hit.name.empty() ? "" : " ", hit.name, hit.score, fence, hit.lang, hit.text, fence);
   }
   if (reply.answer.hits.empty()) text += "Nothing found.\n";
   if (const std::string note = JoinedNote(reply); !note.empty()) text += "Note: " + note + ".\n";
@@ -114,7 +115,8 @@ Tool SearchCodeTool(TreeService& service) {
           [&service](const Json& arguments, std::stop_token stop, const std::function<void(ToolResult)>& done) {
             auto request = Read(arguments);
             if (!request) return done(ErrorResult(request.error()));
-            service.Search(*std::move(request), std::move(stop), [done](Result<SearchReply> reply) { done(Answer(reply)); });
+            service.Search(*std::move(request), std::move(stop),
+                           [done](Result<SearchReply> reply) { done(Answer(reply)); });
           }};
 }
 

@@ -11,8 +11,10 @@ namespace {
 constexpr std::array<std::string_view, 4> kRevisions = {"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"};
 
 constexpr char kInstructions[] =
-    "Squire keeps a search index of this project's code and Markdown and follows its edits. Use search_code to find where "
-    "something is done or said before reading files; its hits give path and lines. `note` tells when the index is behind.";
+    "Squire keeps a search index of this project's code and Markdown and follows its edits. Use search_code to find "
+    "where "
+    "something is done or said before reading files; its hits give path and lines. `note` tells when the index is "
+    "behind.";
 
 Json ResultOf(const ToolResult& result) {
   Json json = {{"content", Json::array({{{"type", "text"}, {"text", result.text}}})}};
@@ -28,7 +30,8 @@ std::string Negotiate(std::string_view asked) {
   return std::string(known ? asked : kRevisions.back());
 }
 
-Session::Session(std::vector<Tool> tools, Dispatcher::Send send) : tools_(std::move(tools)), dispatcher_(std::move(send)) {
+Session::Session(std::vector<Tool> tools, Dispatcher::Send send)
+    : tools_(std::move(tools)), dispatcher_(std::move(send)) {
   dispatcher_.On("initialize", [this](const auto& call) { Initialize(call); });
   dispatcher_.On("ping", [](const auto& call) { call->Reply(Json::object()); });
   dispatcher_.On("logging/setLevel", [](const auto& call) { call->Reply(Json::object()); });
@@ -54,10 +57,13 @@ void Session::ListTools(const std::shared_ptr<RpcCall>& call) {
 
 void Session::CallTool(const std::shared_ptr<RpcCall>& call) {
   const auto name = call->params().find("name");
-  const auto tool = name == call->params().end() ? tools_.end() : std::ranges::find_if(tools_, [&](const Tool& t) { return *name == t.name; });
+  const auto tool = name == call->params().end()
+                        ? tools_.end()
+                        : std::ranges::find_if(tools_, [&](const Tool& t) { return *name == t.name; });
   if (tool == tools_.end()) return call->Fail(kInvalidParams, "there is no such tool; tools/list names them");
   Json arguments = Json::object();
-  if (const auto given = call->params().find("arguments"); given != call->params().end() && !given->is_null()) arguments = *given;
+  if (const auto given = call->params().find("arguments"); given != call->params().end() && !given->is_null())
+    arguments = *given;
   if (!arguments.is_object()) return call->Fail(kInvalidParams, "arguments are an object");
   tool->call(arguments, call->stop(), [call](const ToolResult& result) { call->Reply(ResultOf(result)); });
 }

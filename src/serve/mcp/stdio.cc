@@ -76,7 +76,8 @@ Result<void> ReadLines(int fd, const std::stop_token& stop, const std::function<
   LineCutter cutter;
   std::vector<char> buffer(kReadBytes);
   while (!stop.stop_requested()) {
-    pollfd polled[2] = {{.fd = fd, .events = POLLIN, .revents = 0}, {.fd = wake_up.fd(), .events = POLLIN, .revents = 0}};
+    pollfd polled[2] = {{.fd = fd, .events = POLLIN, .revents = 0},
+                        {.fd = wake_up.fd(), .events = POLLIN, .revents = 0}};
     if (poll(polled, 2, -1) < 0 && errno != EINTR) return FromErrno(errno, "cannot wait for input");
     if (stop.stop_requested() || polled[0].revents == 0) continue;
     const ssize_t got = read(fd, buffer.data(), buffer.size());

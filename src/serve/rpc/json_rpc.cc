@@ -15,10 +15,14 @@ int DepthOf(std::string_view text) {
   bool in_string = false;
   for (size_t i = 0; i < text.size(); i++) {
     const char c = text[i];
-    if (in_string && c == '\\') i++;
-    else if (c == '"') in_string = !in_string;
-    else if (!in_string && (c == '[' || c == '{')) deepest = std::max(deepest, ++depth);
-    else if (!in_string && (c == ']' || c == '}')) depth--;
+    if (in_string && c == '\\')
+      i++;
+    else if (c == '"')
+      in_string = !in_string;
+    else if (!in_string && (c == '[' || c == '{'))
+      deepest = std::max(deepest, ++depth);
+    else if (!in_string && (c == ']' || c == '}'))
+      depth--;
   }
   return deepest;
 }
@@ -35,16 +39,19 @@ std::expected<RpcMessage, std::string> ParseMessage(std::string_view text) {
     return refuse(nullptr, kInvalidRequest, fmt::format("a message may nest {} deep at most", kMessageDepthMax));
   Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) return refuse(nullptr, kParseError, "this is not JSON");
-  if (json.is_array()) return refuse(nullptr, kInvalidRequest, "batches are not part of this protocol; send one message a line");
+  if (json.is_array())
+    return refuse(nullptr, kInvalidRequest, "batches are not part of this protocol; send one message a line");
   if (!json.is_object()) return refuse(nullptr, kInvalidRequest, "a message is an object");
 
   RpcMessage message;
   if (const auto id = json.find("id"); id != json.end()) {
-    if (!id->is_string() && !id->is_number_integer()) return refuse(nullptr, kInvalidRequest, "an id is a string or an integer");
+    if (!id->is_string() && !id->is_number_integer())
+      return refuse(nullptr, kInvalidRequest, "an id is a string or an integer");
     message.id = *id;
   }
   const auto version = json.find("jsonrpc");
-  if (version == json.end() || *version != "2.0") return refuse(message.id, kInvalidRequest, "\"jsonrpc\" must be \"2.0\"");
+  if (version == json.end() || *version != "2.0")
+    return refuse(message.id, kInvalidRequest, "\"jsonrpc\" must be \"2.0\"");
   const auto method = json.find("method");
   if (method == json.end()) {
     if (json.contains("result") || json.contains("error")) return message;

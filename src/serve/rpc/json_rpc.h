@@ -1,6 +1,7 @@
 #pragma once
 
-/// JSON-RPC 2.0 messages: read with limits on what strangers send, written so that they cannot be invalid. Pure functions.
+/// JSON-RPC 2.0 messages: read with limits on what strangers send, written so that they cannot be invalid. Pure
+/// functions.
 
 #include <expected>
 #include <nlohmann/json.hpp>

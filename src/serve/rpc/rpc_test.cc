@@ -56,7 +56,8 @@ TEST_F(Rpc, RefusesWhatIsNoMessage) {
 TEST_F(Rpc, HoldsItsLimits) {
   EXPECT_EQ(CodeOf(std::string(kMessageBytesMax + 1, ' ')), kInvalidRequest);
   EXPECT_EQ(CodeOf(std::string(1'000'000, '[')), kInvalidRequest);
-  const std::string brackets = R"({"jsonrpc":"2.0","id":1,"method":"echo","params":{"x":")" + std::string(1000, '[') + "\\\"" + R"("}})";
+  const std::string brackets =
+      R"({"jsonrpc":"2.0","id":1,"method":"echo","params":{"x":")" + std::string(1000, '[') + "\\\"" + R"("}})";
   EXPECT_EQ(CodeOf(brackets), 0) << "brackets in a string are no nesting";
 }
 
