@@ -1,8 +1,12 @@
 // Pages of wide values, each zipped with its control byte: fixed-size lists at a constant stride, texts behind an
 // index.
 
+#include <optional>
+
 #include "base/allocate.h"
 #include "base/bytes.h"
+#include "lance/codec.h"
+#include "lance/fsst.h"
 #include "lance/layout.h"
 
 namespace squire::lance {
@@ -26,23 +30,26 @@ class ValidityBits {
   int64_t length_ = 0, nulls_ = 0;
 };
 
-/// Values of `width` bytes, one control byte before each when the page is nullable.
+/// Values of `width` bytes, behind a control byte when the page is nullable and behind their items' validity bits when
+/// those are kept.
 class FixedZip : public PageReader {
  public:
-  FixedZip(PageContext page, uint64_t width, bool nullable)
-      : page_(std::move(page)), width_(width), control_(nullable ? 1 : 0) {}
+  FixedZip(PageContext page, uint64_t width, uint64_t item_validity_bytes, bool nullable)
+      : page_(std::move(page)), width_(width), item_validity_(item_validity_bytes), control_(nullable ? 1 : 0) {}
 
   [[nodiscard]] Result<Array> Read(int64_t first, int64_t count) const override {
-    const uint64_t stride = width_ + control_;
+    const uint64_t stride = control_ + item_validity_ + width_;
     const auto rows = static_cast<uint64_t>(count);
     const Buffer zipped = TRY(page_.buffers.Read(0, static_cast<uint64_t>(first) * stride, rows * stride));
-    if (control_ == 0) return Wrap(zipped, Buffer(), count);
+    if (stride == width_) return Wrap(zipped, Buffer(), count);
     OwnedBytes values = TRY(OwnedBytes::Allocate(rows * width_));
     ValidityBits validity;
     for (uint64_t row = 0; row < rows; row++) {
       const uint8_t* at = zipped.data() + row * stride;
-      validity.Append(*at == 0);
-      std::memcpy(values.data() + row * width_, at + 1, width_);
+      const bool valid = control_ == 0 || *at == 0;
+      validity.Append(valid);
+      if (valid) TRY(CheckItems({at + control_, item_validity_}));
+      std::memcpy(values.data() + row * width_, at + control_ + item_validity_, width_);
     }
     return Wrap(values.Freeze(), validity.Finish(), count);
   }
@@ -65,16 +72,67 @@ class FixedZip : public PageReader {
     return out;
   }
 
+  [[nodiscard]] Result<void> CheckItems(Bytes bits) const {
+    const int64_t items = bits.empty() ? 0 : page_.type.width;
+    for (int64_t i = 0; i < items; i++) {
+      if (((bits[static_cast<size_t>(i / 8)] >> (i % 8)) & 1) == 0)
+        return Unsupported("null items inside fixed-size lists are not read", page_.buffers.path);
+    }
+    return {};
+  }
+
   PageContext page_;
   uint64_t width_;
+  uint64_t item_validity_;
   uint64_t control_;
+};
+
+/// How the bytes of one long text are compressed: not at all, by FSST, or as a buffer of its own.
+class TextCodec {
+ public:
+  static Result<TextCodec> Of(const pb21::CompressiveEncoding& encoding) {
+    TextCodec codec;
+    const pb21::CompressiveEncoding* inner = &encoding;
+    if (inner->has_general()) {
+      codec.scheme_ = inner->general().compression().scheme();
+      inner = &inner->general().values();
+    }
+    if (inner->has_fsst()) {
+      codec.fsst_ = TRY(FsstDecoder::Parse(AsBytes(inner->fsst().symbol_table())));
+      inner = &inner->fsst().values();
+    }
+    if (!inner->has_variable()) return Unsupported("a compression of long texts that is not read");
+    return codec;
+  }
+
+  Result<void> Append(Bytes bytes, ArrayBuilder& builder) const {
+    std::vector<uint8_t> raw, text;
+    if (scheme_ != pb21::NONE) {
+      raw = TRY(Decompress(scheme_, bytes));
+      bytes = raw;
+    }
+    if (fsst_) {
+      TRY(fsst_->Decode(bytes, text));
+      bytes = text;
+    }
+    builder.AppendText(AsText(bytes));
+    return {};
+  }
+
+ private:
+  pb21::CompressionScheme scheme_ = pb21::NONE;
+  std::optional<FsstDecoder> fsst_;
 };
 
 /// [control byte]? [length] [bytes] a value; buffer 1 tells where each begins.
 class TextZip : public PageReader {
  public:
-  TextZip(PageContext page, uint64_t length_bytes, bool nullable, uint64_t index_width)
-      : page_(std::move(page)), length_bytes_(length_bytes), control_(nullable ? 1 : 0), index_width_(index_width) {}
+  TextZip(PageContext page, TextCodec codec, uint64_t length_bytes, bool nullable, uint64_t index_width)
+      : page_(std::move(page)),
+        codec_(std::move(codec)),
+        length_bytes_(length_bytes),
+        control_(nullable ? 1 : 0),
+        index_width_(index_width) {}
 
   [[nodiscard]] Result<Array> Read(int64_t first, int64_t count) const override {
     const auto rows = static_cast<uint64_t>(count);
@@ -112,36 +170,36 @@ class TextZip : public PageReader {
     if (value.size() < length_bytes_) return page_.Broken("a value without its length");
     std::memcpy(&length, value.data(), length_bytes_);
     if (length > value.size() - length_bytes_) return page_.Broken("a value longer than its place");
-    builder.AppendText(AsText(value.subspan(length_bytes_, length)));
-    return {};
+    return codec_.Append(value.subspan(length_bytes_, length), builder);
   }
 
   PageContext page_;
+  TextCodec codec_;
   uint64_t length_bytes_;
   uint64_t control_;
   uint64_t index_width_;
 };
 
 Result<std::unique_ptr<PageReader>> OpenFixed(PageContext page, const pb21::FullZipLayout& layout, bool nullable) {
-  const int64_t bits = page.type.bit_width();
-  if (bits <= 0 || bits % 8 != 0 || layout.bits_per_value() != static_cast<uint64_t>(bits))
-    return page.Broken(std::to_string(layout.bits_per_value()) + " bits a value for " + page.type.ToString());
   const auto& values = layout.value_compression();
-  const bool plain_list = values.has_fixed_size_list() && !values.fixed_size_list().has_validity() &&
-                          values.fixed_size_list().values().has_flat();
-  if (!plain_list && !values.has_flat())
-    return Unsupported("a compression of wide fixed values that is not read yet", page.buffers.path);
+  const bool is_list = values.has_fixed_size_list() && values.fixed_size_list().values().has_flat();
+  if (!is_list && !values.has_flat())
+    return Unsupported("a compression of wide fixed values that is not read", page.buffers.path);
+  const bool has_item_validity = is_list && values.fixed_size_list().has_validity();
+  const uint64_t item_validity = has_item_validity ? CeilDiv(static_cast<uint64_t>(page.type.width), 8) : 0;
+  const int64_t bits = page.type.bit_width();
+  if (bits <= 0 || bits % 8 != 0 || layout.bits_per_value() != static_cast<uint64_t>(bits) + 8 * item_validity)
+    return page.Broken(std::to_string(layout.bits_per_value()) + " bits a value for " + page.type.ToString());
   const auto width = static_cast<uint64_t>(bits / 8);
-  const uint64_t stride = width + (nullable ? 1 : 0);
+  const uint64_t stride = width + item_validity + (nullable ? 1 : 0);
   if (page.buffers.count() < 1 || page.buffers.sizes[0] / stride < static_cast<uint64_t>(page.num_rows))
     return page.Broken("fewer bytes than rows need");
-  return std::unique_ptr<PageReader>(std::make_unique<FixedZip>(std::move(page), width, nullable));
+  return std::unique_ptr<PageReader>(std::make_unique<FixedZip>(std::move(page), width, item_validity, nullable));
 }
 
 Result<std::unique_ptr<PageReader>> OpenText(PageContext page, const pb21::FullZipLayout& layout, bool nullable) {
   if (page.type.bit_width() != 0) return page.Broken("lengths for values of fixed width");
-  if (!layout.value_compression().has_variable())
-    return Unsupported("a compression of long texts that is not read yet", page.buffers.path);
+  auto codec = TRY(TextCodec::Of(layout.value_compression()));
   const uint64_t length_bits = layout.bits_per_offset();
   if (length_bits != 32 && length_bits != 64) return page.Broken("lengths of " + std::to_string(length_bits) + " bits");
   if (page.buffers.count() != 2) return page.Broken("texts without a repetition index");
@@ -150,7 +208,7 @@ Result<std::unique_ptr<PageReader>> OpenText(PageContext page, const pb21::FullZ
       (index_width != 1 && index_width != 2 && index_width != 4 && index_width != 8))
     return page.Broken("a repetition index of " + std::to_string(page.buffers.sizes[1]) + " bytes");
   return std::unique_ptr<PageReader>(
-      std::make_unique<TextZip>(std::move(page), length_bits / 8, nullable, index_width));
+      std::make_unique<TextZip>(std::move(page), std::move(codec), length_bits / 8, nullable, index_width));
 }
 
 }  // namespace

@@ -1,10 +1,11 @@
 // Pages of small values in chunks of a few KiB: read by chunk, found through the chunk words of buffer 0.
 
 #include <algorithm>
+#include <optional>
 
 #include "base/bytes.h"
+#include "lance/codec.h"
 #include "lance/layout.h"
-#include "lance/mini_values.h"
 
 namespace squire::lance {
 namespace {
@@ -18,22 +19,26 @@ struct Chunk {
 
 class MiniBlockPage : public PageReader {
  public:
-  MiniBlockPage(PageContext page, pb21::MiniBlockLayout layout, std::vector<Chunk> chunks)
-      : page_(std::move(page)), layout_(std::move(layout)), chunks_(std::move(chunks)) {}
+  MiniBlockPage(PageContext page, pb21::MiniBlockLayout layout, std::vector<Chunk> chunks,
+                std::optional<Values> dictionary)
+      : page_(std::move(page)),
+        layout_(std::move(layout)),
+        chunks_(std::move(chunks)),
+        dictionary_(std::move(dictionary)) {}
 
   [[nodiscard]] Result<Array> Read(int64_t first, int64_t count) const override {
     if (count == 0) return ArrayBuilder(page_.type).Finish();
     const size_t from = ChunkOf(first), to = ChunkOf(first + count - 1);
     const uint64_t begin = chunks_[from].offset;
     const Buffer bytes = TRY(page_.buffers.Read(1, begin, chunks_[to].offset + chunks_[to].size_bytes - begin));
-    MiniValues values(layout_.value_compression(), page_.type);
+    Values values;
     std::vector<uint8_t> validity;
     for (size_t i = from; i <= to; i++) {
       const Chunk& chunk = chunks_[i];
-      TRY(DecodeChunk(bytes.span().subspan(chunk.offset - begin, chunk.size_bytes), chunk.num_rows, values, validity));
+      TRY(Decode(bytes.span().subspan(chunk.offset - begin, chunk.size_bytes), chunk.num_rows, values, validity));
     }
-    Array out = TRY(values.Finish(std::move(validity)));
-    return out.Slice(first - chunks_[from].first_row, count);
+    if (dictionary_) values = TRY(Gather(*dictionary_, values));
+    return TRY(ToArray(std::move(values), page_.type, validity)).Slice(first - chunks_[from].first_row, count);
   }
 
  private:
@@ -44,9 +49,9 @@ class MiniBlockPage : public PageReader {
   }
 
   /// Header, then definition levels, then the value buffers, each padded to 8 bytes.
-  Result<void> DecodeChunk(Bytes bytes, int64_t num_rows, MiniValues& values, std::vector<uint8_t>& validity) const {
+  Result<void> Decode(Bytes bytes, int64_t num_rows, Values& values, std::vector<uint8_t>& validity) const {
     ByteReader reader(bytes, "mini-block chunk");
-    (void)TRY(reader.Read<uint16_t>());  // number of levels: rows, where there are levels
+    const uint64_t num_levels = TRY(reader.Read<uint16_t>());
     const bool has_levels = layout_.has_def_compression();
     const uint64_t level_bytes = has_levels ? TRY(reader.Read<uint16_t>()) : 0;
     std::vector<uint64_t> sizes(layout_.num_buffers());
@@ -54,7 +59,10 @@ class MiniBlockPage : public PageReader {
       size = layout_.has_large_chunk() ? TRY(reader.Read<uint32_t>()) : TRY(reader.Read<uint16_t>());
     TRY(SkipPadding(reader));
     if (has_levels) {
-      TRY(AppendValidity(TRY(reader.Take(level_bytes)), num_rows, validity));
+      if (num_levels != static_cast<uint64_t>(num_rows)) return page_.Broken("levels and rows of a chunk differ");
+      const Values levels = TRY(DecodeBlock(layout_.def_compression(), TRY(reader.Take(level_bytes)), num_levels));
+      if (levels.bits != 16) return page_.Broken("levels that are not of 16 bits");
+      for (int64_t row = 0; row < num_rows; row++) validity.push_back(levels.Number(row) == 0 ? 1 : 0);
       TRY(SkipPadding(reader));
     }
     std::vector<Bytes> buffers;
@@ -62,27 +70,19 @@ class MiniBlockPage : public PageReader {
       buffers.push_back(TRY(reader.Take(size)));
       TRY(SkipPadding(reader));
     }
-    return values.Append(buffers, num_rows);
+    return DecodeChunk(layout_.value_compression(), buffers, static_cast<uint64_t>(num_rows), values);
   }
 
   static Result<void> SkipPadding(ByteReader& reader) {
-    (void)TRY(reader.Take(RoundUp(reader.position(), 8) - reader.position()));
-    return {};
-  }
-
-  /// One byte a row: 1 valid, 0 null.
-  Result<void> AppendValidity(Bytes levels, int64_t num_rows, std::vector<uint8_t>& validity) const {
-    if (!layout_.def_compression().has_flat() || layout_.def_compression().flat().bits_per_value() != 16)
-      return Unsupported("a compression of definition levels that is not read yet", page_.buffers.path);
-    if (levels.size() < static_cast<uint64_t>(num_rows) * 2) return page_.Broken("fewer levels than rows");
-    for (int64_t row = 0; row < num_rows; row++)
-      validity.push_back(Load<uint16_t>(levels.data() + 2 * row) == 0 ? 1 : 0);
+    // The last chunk of a page may end without its padding.
+    (void)TRY(reader.Take(std::min(RoundUp(reader.position(), 8) - reader.position(), reader.remaining())));
     return {};
   }
 
   PageContext page_;
   pb21::MiniBlockLayout layout_;
   std::vector<Chunk> chunks_;
+  std::optional<Values> dictionary_;  // the chunks' values are indices into it
 };
 
 /// The chunk words: (bytes / 8 - 1) << 4 | log2(rows), the last chunk holding what is left.
@@ -116,12 +116,16 @@ Result<std::vector<Chunk>> ParseChunkWords(const PageContext& page, const pb21::
 Result<std::unique_ptr<PageReader>> OpenMiniBlock(PageContext page, const pb21::MiniBlockLayout& layout) {
   const bool nullable = TRY(IsNullable(layout.layers()));
   if (layout.has_rep_compression()) return Unsupported("list columns are not read yet", page.buffers.path);
-  if (layout.has_dictionary()) return Unsupported("dictionary pages are not read yet", page.buffers.path);
   if (page.buffers.count() < 2) return page.Broken("a mini-block page of fewer than two buffers");
   if (layout.num_buffers() == 0 || layout.num_buffers() > 4) return page.Broken("its number of value buffers");
   if (layout.has_def_compression() && !nullable) return page.Broken("levels for rows that cannot be null");
   auto chunks = TRY(ParseChunkWords(page, layout));
-  return std::unique_ptr<PageReader>(std::make_unique<MiniBlockPage>(std::move(page), layout, std::move(chunks)));
+  std::optional<Values> dictionary;
+  if (layout.has_dictionary())
+    dictionary =
+        TRY(DecodeBlock(layout.dictionary(), TRY(page.buffers.ReadAll(2)).span(), layout.num_dictionary_items()));
+  return std::unique_ptr<PageReader>(
+      std::make_unique<MiniBlockPage>(std::move(page), layout, std::move(chunks), std::move(dictionary)));
 }
 
 }  // namespace squire::lance

@@ -1,0 +1,30 @@
+#pragma once
+
+/// FSST, decoding side: text as one-byte codes for up to 255 symbols of up to 8 bytes.
+/// Source: Boncz, Neumann, Leis, "FSST: Fast Random Access String Compression", VLDB 2020; the symbol table's layout as
+/// in docs/lance_format.md.
+
+#include <array>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace squire::lance {
+
+class FsstDecoder {
+ public:
+  /// ERRORS: Corruption.
+  static Result<FsstDecoder> Parse(Bytes symbol_table);
+  /// Appends the text of `codes` to `out`. ERRORS: Corruption for a code without a symbol or a cut escape.
+  Result<void> Decode(Bytes codes, std::vector<uint8_t>& out) const;
+
+ private:
+  struct Symbol {
+    std::array<uint8_t, 8> bytes{};
+    uint8_t size_bytes = 0;  // 0: no such symbol
+  };
+  std::array<Symbol, 256> symbols_{};
+  bool is_plain_ = false;  // the encoder left the text as it was
+};
+
+}  // namespace squire::lance

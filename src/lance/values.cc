@@ -1,0 +1,78 @@
+#include "lance/values.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace squire::lance {
+
+Result<Values> Gather(const Values& dictionary, const Values& indices) {
+  if (indices.bits != 8 && indices.bits != 16 && indices.bits != 32 && indices.bits != 64)
+    return Corruption("dictionary indices of " + std::to_string(indices.bits) + " bits");
+  if (!dictionary.is_text() && dictionary.bits % 8 != 0) return Unsupported("dictionaries of booleans");
+  Values out;
+  out.bits = dictionary.bits;
+  const size_t width = dictionary.bits / 8;
+  for (int64_t row = 0; row < indices.count; row++) {
+    const uint64_t index = indices.Number(row);
+    if (index >= static_cast<uint64_t>(dictionary.count))
+      return Corruption("entry " + std::to_string(index) + " of a dictionary of " + std::to_string(dictionary.count));
+    if (dictionary.is_text()) {
+      out.AppendText(dictionary.Text(static_cast<int64_t>(index)));
+      continue;
+    }
+    const auto from = dictionary.data.begin() + static_cast<ptrdiff_t>(index * width);
+    out.data.insert(out.data.end(), from, from + static_cast<ptrdiff_t>(width));
+    out.count++;
+  }
+  return out;
+}
+
+namespace {
+
+Buffer ValidityBits(std::span<const uint8_t> validity) {
+  if (std::ranges::find(validity, uint8_t{0}) == validity.end()) return {};
+  std::vector<uint8_t> bits(CeilDiv(validity.size(), 8));
+  for (size_t row = 0; row < validity.size(); row++) bits[row / 8] |= static_cast<uint8_t>(validity[row] << (row % 8));
+  return Buffer::Of(std::move(bits));
+}
+
+Result<Buffer> Offsets(const std::vector<int64_t>& offsets, bool wide) {
+  std::vector<uint8_t> out;
+  out.reserve(offsets.size() * (wide ? 8 : 4));
+  for (int64_t offset : offsets) {
+    if (wide) {
+      Put<int64_t>(out, offset);
+    } else {
+      if (offset > std::numeric_limits<int32_t>::max())
+        return OverBudget("over 2 GiB of text were read at once; read fewer rows");
+      Put<int32_t>(out, static_cast<int32_t>(offset));
+    }
+  }
+  return Buffer::Of(std::move(out));
+}
+
+}  // namespace
+
+Result<Array> ToArray(Values values, const DataType& type, std::span<const uint8_t> validity) {
+  if (static_cast<int64_t>(values.bits) != type.bit_width())
+    return Corruption("values of " + std::to_string(values.bits) + " bits for " + type.ToString());
+  Array out;
+  out.type = type;
+  out.length = values.count;
+  out.validity = ValidityBits(validity);
+  if (values.is_text()) {
+    const bool wide = type.id == TypeId::kLargeString || type.id == TypeId::kLargeBinary;
+    out.buffers = {TRY(Offsets(values.offsets, wide)), Buffer::Of(std::move(values.data))};
+  } else if (type.id == TypeId::kFixedSizeList) {
+    Array items;
+    items.type = type.children[0].type;
+    items.length = values.count * type.width;
+    items.buffers.push_back(Buffer::Of(std::move(values.data)));
+    out.children.push_back(std::move(items));
+  } else {
+    out.buffers.push_back(Buffer::Of(std::move(values.data)));
+  }
+  return out;
+}
+
+}  // namespace squire::lance
