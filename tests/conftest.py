@@ -10,11 +10,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
 def pytest_addoption(parser):
-    parser.addoption("--full", action="store_true", help="run the long tests too")
+    parser.addoption("--full", action="store_true", help="the long tests too; -m full: these alone")
 
 
 def pytest_collection_modifyitems(config, items):
-    if config.getoption("--full"):
+    if config.getoption("--full") or config.getoption("markexpr"):
         return
     left_out = [item for item in items if item.get_closest_marker("full")]
     if left_out:
@@ -49,6 +49,14 @@ def start_stub():
 def stub(start_stub):
     """A stub endpoint without delay, shared by the session."""
     return start_stub()
+
+
+@pytest.fixture
+def gated_stub():
+    """A stub endpoint whose answers the test holds back while it likes."""
+    stub = program.GatedStub()
+    yield stub
+    stub.stop()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from support import program, rows, trees
 
 SLICE = 128  # texts between two writes of the spool: what a kill may lose
 FILES = 130
+FEW = 70  # enough for more than one slice
 SEED = int(os.environ.get("SQUIRE_TEST_SEED", "1"))
 
 
@@ -129,7 +130,7 @@ def start_embedding(squire, tree, stub, *options):
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_and_gone_on(squire, start_stub, stub, tree, tmp_path, sign):
     slow = start_stub(delay=0.15)
-    trees.make(tree, FILES)
+    trees.make(tree, FEW)
     fresh = rows.fresh_rows(squire, stub, tree, tmp_path / "fresh")
     distinct = len({row["content_hash"] for row in fresh})
     spool = tree / ".squire" / "spool.bin"
@@ -151,7 +152,7 @@ def test_interrupted_and_gone_on(squire, start_stub, stub, tree, tmp_path, sign)
 def test_interrupted_reindex_changes_nothing(squire, start_stub, stub, tree, tmp_path):
     """A later run replaces all or nothing; what it embedded is kept."""
     slow = start_stub(delay=0.15)
-    trees.make(tree, FILES)
+    trees.make(tree, FEW)
     squire.run("index", tree, *slow.options)
     before = rows.by_lance(rows.table_path(tree))
     for path in trees.list_files(tree):
@@ -173,7 +174,7 @@ def test_interrupted_reindex_changes_nothing(squire, start_stub, stub, tree, tmp
 def test_two_runs_at_once(squire, start_stub, stub, tree, tmp_path):
     """One waits for the other and finds nothing left to do."""
     slow = start_stub(delay=0.05)
-    trees.make(tree, FILES)
+    trees.make(tree, FEW)
     fresh = rows.fresh_rows(squire, stub, tree, tmp_path / "fresh")
     distinct = 0
     for _ in range(2):
@@ -193,7 +194,7 @@ def test_two_runs_at_once(squire, start_stub, stub, tree, tmp_path):
 def test_one_of_two_runs_killed(squire, start_stub, stub, tree, tmp_path):
     """The lock of a killed run is free at once, and who waited does the work."""
     slow = start_stub(delay=0.05)
-    trees.make(tree, FILES)
+    trees.make(tree, FEW)
     fresh = rows.fresh_rows(squire, stub, tree, tmp_path / "fresh")
     first = start_embedding(squire, tree, slow)
     second = squire.start("index", tree, *slow.options)
@@ -208,7 +209,7 @@ def test_one_of_two_runs_killed(squire, start_stub, stub, tree, tmp_path):
 
 def test_an_endpoint_that_fails_now_and_then(squire, start_stub, stub, tree, tmp_path):
     failing = start_stub(fail_every=3)
-    trees.make(tree, FILES)
+    trees.make(tree, FEW)
     squire.run("index", tree, *failing.options)
     rows.assert_equal_indexes(rows.assert_sound(squire, rows.table_path(tree)),
                               rows.fresh_rows(squire, stub, tree, tmp_path / "fresh"))

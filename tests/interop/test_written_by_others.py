@@ -12,6 +12,7 @@ import pytest
 from support import rows, trees
 
 FILES = 40
+CONFLICT = 6  # exit code
 
 
 @pytest.fixture
@@ -119,9 +120,10 @@ def test_deletes_of_both_in_turns(squire, index, fresh):
     check_goes_on(squire, index, fresh)
 
 
-def test_many_rows_deleted_by_pylance(squire, stub, tree, tmp_path):
+def test_many_rows_deleted_by_pylance(squire, start_stub, tree, tmp_path):
     """More than 5,000 rows of a fragment: a Roaring bitmap."""
-    words = " ".join(trees.WORDS * 2)
+    stub = start_stub(dim=8)
+    words = " ".join(trees.WORDS)
     for file in range(80):
         trees.write(tree, f"f{file}.md", "\n".join(f"## Part {file} {part}\n\n{words} f{file}p{part}.\n" * 2
                                                    for part in range(50)))
@@ -164,6 +166,7 @@ def test_compacted_by_pylance(squire, index, fresh):
     check_goes_on_or_rebuilds(squire, index, fresh)
 
 
+@pytest.mark.filterwarnings("ignore")
 def test_optimized_by_lancedb(squire, index, fresh):
     trees.write(index, "again.md", "# Again\n")
     squire.run("index", index)
@@ -194,6 +197,7 @@ def test_rows_updated_by_pylance(squire, index, fresh):
     check_goes_on_or_rebuilds(squire, index, fresh)
 
 
+@pytest.mark.filterwarnings("ignore")
 def test_an_index_by_lancedb_does_not_stand_in_the_way(squire, stub, index, fresh):
     database(index).create_scalar_index("path")
     check_same(squire, index)
@@ -232,3 +236,74 @@ def test_restored_to_an_older_version_by_pylance(squire, stub, index, tmp_path):
     lance.dataset(str(rows.table_path(index)), version=2).restore()
     check_same(squire, index)
     check_goes_on(squire, index, rows.fresh_rows(squire, stub, index, tmp_path / "smaller"))
+
+
+@pytest.fixture
+def under_way(squire, gated_stub, tree):
+    """Starts a run over one changed file that waits for its vectors; what it returns lets the run go on to its end."""
+    paths = trees.make(tree, 20)
+    squire.run("index", tree, *gated_stub.options)
+    processes = []
+
+    def start():
+        trees.write(tree, paths[0], trees.content(3, paths[0]))
+        gated_stub.shut()
+        process = squire.start("index", tree)
+        processes.append(process)
+        assert gated_stub.arrived.wait(30)
+
+        def finish(*codes):
+            gated_stub.open()
+            answer, talk = process.communicate(timeout=60)
+            assert process.returncode in (codes or (0,)), answer + talk
+
+        return finish
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def check_after_race(squire, stub, tree, tmp_path):
+    fresh = rows.fresh_rows(squire, stub, tree, tmp_path / "fresh")
+    check_goes_on(squire, tree, fresh)
+    status = squire.json("status", tree)
+    assert (status["pending"], status["stale"]) == (0, 0)
+
+
+def test_rows_deleted_by_pylance_while_a_run_is_under_way(squire, stub, tree, under_way, tmp_path):
+    """The run's commit goes over the other's; the next run finds what the other took away."""
+    finish = under_way()
+    files = trees.list_files(tree)
+    dataset(tree).delete(f"path = '{files[5]}'")
+    finish()
+    check_after_race(squire, stub, tree, tmp_path)
+
+
+def test_all_rows_deleted_by_pylance_while_a_run_replaces_some(squire, stub, tree, under_way, tmp_path):
+    finish = under_way()
+    dataset(tree).delete("true")
+    finish(0, CONFLICT)
+    check_after_race(squire, stub, tree, tmp_path)
+
+
+def test_restored_by_pylance_while_a_run_is_under_way(squire, stub, tree, under_way, tmp_path):
+    files = trees.list_files(tree)
+    (tree / files[7]).unlink()
+    squire.run("index", tree)
+    finish = under_way()
+    lance.dataset(str(rows.table_path(tree)), version=2).restore()
+    finish(0, CONFLICT)
+    check_after_race(squire, stub, tree, tmp_path)
+
+
+def test_compacted_by_us_while_a_run_is_under_way(squire, stub, tree, under_way, tmp_path):
+    files = trees.list_files(tree)
+    for path in files[5:8]:
+        trees.write(tree, path, trees.content(4, path))
+        squire.run("index", tree)
+    finish = under_way()
+    squire.run("compact", tree)
+    finish()
+    check_after_race(squire, stub, tree, tmp_path)

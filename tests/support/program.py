@@ -1,9 +1,12 @@
 """The program under test and the stub endpoint, as processes."""
+import argparse
 import contextlib
+import importlib.util
 import json
 import pathlib
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 
@@ -82,6 +85,42 @@ class Stub:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(request, timeout=30) as answer:
             return json.load(answer)
+
+
+class GatedStub:
+    """The stub endpoint in this process, with a gate: while it is shut, requests arrive and wait."""
+
+    def __init__(self, dim=64):
+        spec = importlib.util.spec_from_file_location("stub_embedder", STUB)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        self.opened, self.arrived = threading.Event(), threading.Event()
+        self.opened.set()
+        gate = self
+
+        class Handler(module.Handler):
+            options = argparse.Namespace(dim=dim, delay=0, fail_every=0)
+
+            def do_POST(self):
+                gate.arrived.set()
+                gate.opened.wait(TIMEOUT_SECONDS)
+                super().do_POST()
+
+        self.server = module.Server(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.options = ("--embedder", f"http://127.0.0.1:{self.server.server_address[1]}", "--model", "stub")
+
+    def shut(self):
+        self.arrived.clear()
+        self.opened.clear()
+
+    def open(self):
+        self.opened.set()
+
+    def stop(self):
+        self.open()
+        self.server.shutdown()
+        self.server.server_close()
 
 
 def wait_until(holds, seconds=60.0, every=0.02, what="the state waited for"):
