@@ -132,11 +132,13 @@ class ArrayBuilder {
 
  private:
   void MarkValid(bool valid);
+  void AppendItemValidity(const Array& items, int64_t first_item);
 
   DataType type_;
   int64_t length_ = 0;
   int64_t nulls_ = 0;
   std::vector<uint8_t> validity_;
+  std::vector<uint8_t> item_validity_;  // of a fixed-size list: a byte an item, from the first null item on
   std::vector<int64_t> offsets_;
   std::vector<uint8_t> data_;
 };

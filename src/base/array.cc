@@ -4,6 +4,7 @@
 #include <bit>
 #include <limits>
 
+#include "base/bits.h"
 #include "base/bytes.h"
 
 namespace squire {
@@ -124,11 +125,25 @@ void ArrayBuilder::AppendFrom(const Array& from, int64_t row) {
   if (IsText(type_.id)) return AppendText(from.Text(row));
   if (type_.id == TypeId::kBool) return AppendBool(from.Bit(row));
   const size_t width = static_cast<size_t>(type_.bit_width() / 8);
-  const Array& values = type_.id == TypeId::kFixedSizeList ? from.children[0] : from;
-  const size_t first = type_.id == TypeId::kFixedSizeList
-                           ? static_cast<size_t>(values.offset) * width / static_cast<size_t>(std::max(1, type_.width))
-                           : 0;
-  AppendBytes(values.buffers[0].data() + first + static_cast<size_t>(from.offset + row) * width, width);
+  if (type_.id != TypeId::kFixedSizeList)
+    return AppendBytes(from.buffers[0].data() + static_cast<size_t>(from.offset + row) * width, width);
+  const Array& items = from.children[0];
+  const int64_t first = (from.offset + row) * type_.width;
+  AppendItemValidity(items, first);
+  const size_t item_width = width / static_cast<size_t>(std::max(1, type_.width));
+  AppendBytes(items.buffers[0].data() + static_cast<size_t>(items.offset + first) * item_width, width);
+}
+
+void ArrayBuilder::AppendItemValidity(const Array& items, int64_t first_item) {
+  if (items.validity.empty() && item_validity_.empty()) return;
+  item_validity_.resize(static_cast<size_t>(length_ * type_.width), 1);
+  for (int64_t i = 0; i < type_.width; i++) item_validity_.push_back(items.IsValid(first_item + i));
+}
+
+Buffer PackBits(std::span<const uint8_t> bytes) {
+  std::vector<uint8_t> bits(CeilDiv(bytes.size(), 8));
+  for (size_t i = 0; i < bytes.size(); i++) bits[i / 8] |= static_cast<uint8_t>((bytes[i] & 1) << (i % 8));
+  return Buffer::Of(std::move(bits));
 }
 
 Result<Array> ArrayBuilder::Finish() {
@@ -140,6 +155,10 @@ Result<Array> ArrayBuilder::Finish() {
     Array items;
     items.type = type_.children[0].type;
     items.length = length_ * type_.width;
+    if (!item_validity_.empty()) {
+      item_validity_.resize(static_cast<size_t>(items.length), 1);
+      items.validity = PackBits(item_validity_);
+    }
     items.buffers.push_back(Buffer::Of(std::move(data_)));
     out.children.push_back(std::move(items));
   } else if (IsText(type_.id)) {

@@ -174,7 +174,7 @@ Error UnknownCompression(const Encoding& encoding, const char* where) {
   return Unsupported("compression " + std::to_string(encoding.compression_case()) + " of " + where + " is not read");
 }
 
-/// Fixed-size lists of a chunk: the items follow each other. Their validity bits, if any, must all be set.
+/// Fixed-size lists of a chunk: the items' validity bits, if they are kept, then the items one after the other.
 Result<void> AppendLists(const pb21::FixedSizeList& list, std::span<const Bytes> buffers, uint64_t count, Values& out) {
   const uint64_t items = list.items_per_value();
   if (items == 0 || items > (1u << 20) || count * items > kCountMax)
@@ -182,10 +182,7 @@ Result<void> AppendLists(const pb21::FixedSizeList& list, std::span<const Bytes>
   if (list.has_validity()) {
     if (buffers.size() < 2 || buffers[0].size() < CeilDiv(count * items, 8))
       return Corruption("lists without validity");
-    for (uint64_t i = 0; i < count * items; i++) {
-      if (((buffers[0][i / 8] >> (i % 8)) & 1) == 0)
-        return Unsupported("null items inside fixed-size lists are not read");
-    }
+    for (uint64_t i = 0; i < count * items; i++) out.item_validity.push_back((buffers[0][i / 8] >> (i % 8)) & 1);
     buffers = buffers.subspan(1);
   }
   if (!list.values().has_flat()) return UnknownCompression(list.values(), "list items");

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/allocate.h"
+#include "base/bits.h"
 #include "base/bytes.h"
 #include "lance/codec.h"
 #include "lance/fsst.h"
@@ -44,14 +45,16 @@ class FixedZip : public PageReader {
     if (stride == width_) return Wrap(zipped, Buffer(), count);
     OwnedBytes values = TRY(OwnedBytes::Allocate(rows * width_));
     ValidityBits validity;
+    std::vector<uint8_t> item_validity;
     for (uint64_t row = 0; row < rows; row++) {
       const uint8_t* at = zipped.data() + row * stride;
-      const bool valid = control_ == 0 || *at == 0;
-      validity.Append(valid);
-      if (valid) TRY(CheckItems({at + control_, item_validity_}));
+      validity.Append(control_ == 0 || *at == 0);
+      AppendItemValidity({at + control_, item_validity_}, item_validity);
       std::memcpy(values.data() + row * width_, at + control_ + item_validity_, width_);
     }
-    return Wrap(values.Freeze(), validity.Finish(), count);
+    Array out = Wrap(values.Freeze(), validity.Finish(), count);
+    if (!item_validity.empty()) out.children[0].validity = PackBits(item_validity);
+    return out;
   }
 
  private:
@@ -72,13 +75,9 @@ class FixedZip : public PageReader {
     return out;
   }
 
-  [[nodiscard]] Result<void> CheckItems(Bytes bits) const {
+  void AppendItemValidity(Bytes bits, std::vector<uint8_t>& out) const {
     const int64_t items = bits.empty() ? 0 : page_.type.width;
-    for (int64_t i = 0; i < items; i++) {
-      if (((bits[static_cast<size_t>(i / 8)] >> (i % 8)) & 1) == 0)
-        return Unsupported("null items inside fixed-size lists are not read", page_.buffers.path);
-    }
-    return {};
+    for (int64_t i = 0; i < items; i++) out.push_back((bits[static_cast<size_t>(i / 8)] >> (i % 8)) & 1);
   }
 
   PageContext page_;

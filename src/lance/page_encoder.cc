@@ -27,6 +27,17 @@ class Rows {
   [[nodiscard]] int64_t total() const { return total_; }
   [[nodiscard]] bool has_nulls() const { return nulls_ > 0; }
   [[nodiscard]] bool all_null() const { return nulls_ == total_; }
+  /// True when a row that is not null holds an item that is.
+  [[nodiscard]] bool has_null_items() const {
+    for (const Array& part : parts_) {
+      const Array& items = part.children[0];
+      for (int64_t row = 0; !items.validity.empty() && row < part.length; row++) {
+        const Array row_items = items.Slice((part.offset + row) * part.type.width, part.type.width);
+        if (part.IsValid(row) && row_items.null_count() > 0) return true;
+      }
+    }
+    return false;
+  }
   [[nodiscard]] std::span<const Array> parts() const { return parts_; }
 
  private:
@@ -293,7 +304,10 @@ Result<EncodedPage> EncodePage(std::span<const Array> parts) {
   const int64_t bits = type.bit_width();
   if (bits <= 0 || bits % 8 != 0) return Unsupported("columns of type " + type.ToString() + " cannot be written yet");
   const auto width = static_cast<size_t>(bits / 8);
-  if (type.id == TypeId::kFixedSizeList) return EncodeFixedSizeList(rows, type, width);
+  if (type.id == TypeId::kFixedSizeList) {
+    if (rows.has_null_items()) return Unsupported("null items inside fixed-size lists are not written yet");
+    return EncodeFixedSizeList(rows, type, width);
+  }
   return EncodeFixed(rows, width);
 }
 

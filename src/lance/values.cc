@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/bits.h"
+
 namespace squire::lance {
 
 Result<Values> Gather(const Values& dictionary, const Values& indices) {
@@ -31,9 +33,7 @@ namespace {
 
 Buffer ValidityBits(std::span<const uint8_t> validity) {
   if (std::ranges::find(validity, uint8_t{0}) == validity.end()) return {};
-  std::vector<uint8_t> bits(CeilDiv(validity.size(), 8));
-  for (size_t row = 0; row < validity.size(); row++) bits[row / 8] |= static_cast<uint8_t>(validity[row] << (row % 8));
-  return Buffer::Of(std::move(bits));
+  return PackBits(validity);
 }
 
 Result<Buffer> Offsets(const std::vector<int64_t>& offsets, bool wide) {
@@ -67,6 +67,7 @@ Result<Array> ToArray(Values values, const DataType& type, std::span<const uint8
     Array items;
     items.type = type.children[0].type;
     items.length = values.count * type.width;
+    if (!values.item_validity.empty()) items.validity = PackBits(values.item_validity);
     items.buffers.push_back(Buffer::Of(std::move(values.data)));
     out.children.push_back(std::move(items));
   } else {

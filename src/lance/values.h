@@ -16,6 +16,7 @@ struct Values {
   int64_t count = 0;
   std::vector<uint8_t> data;           ///< values, or the texts' bytes; booleans as bits
   std::vector<int64_t> offsets = {0};  ///< of texts: count + 1
+  std::vector<uint8_t> item_validity;  ///< of fixed-size lists: a byte an item, or empty when none is null
 
   [[nodiscard]] bool is_text() const { return bits == 0; }
   /// Value `at` as an unsigned number. REQUIRES: bits is 8, 16, 32 or 64.
