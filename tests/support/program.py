@@ -88,7 +88,8 @@ class Stub:
 
 
 class GatedStub:
-    """The stub endpoint in this process, with a gate: while it is shut, requests arrive and wait."""
+    """The stub endpoint in this process, with a gate: while it is shut, requests arrive and wait. While `refuse` holds it
+    answers that the request is wrong, which nobody tries again at once."""
 
     def __init__(self, dim=64):
         spec = importlib.util.spec_from_file_location("stub_embedder", STUB)
@@ -96,6 +97,7 @@ class GatedStub:
         spec.loader.exec_module(module)
         self.opened, self.arrived = threading.Event(), threading.Event()
         self.opened.set()
+        self.refuse = False
         gate = self
 
         class Handler(module.Handler):
@@ -104,7 +106,10 @@ class GatedStub:
             def do_POST(self):
                 gate.arrived.set()
                 gate.opened.wait(TIMEOUT_SECONDS)
-                super().do_POST()
+                if gate.refuse:
+                    self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                    return self.reply(400, {"error": "told to refuse"})
+                return super().do_POST()
 
         self.server = module.Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
