@@ -43,6 +43,7 @@ Result<void> Spool::Load(std::string_view header) {
     places_[squire::Load<HashKey>(record.data())] = end_;
     end_ += record.size();
   }
+  left_over_end_ = end_;
   return file_.Truncate(end_);
 }
 
@@ -71,7 +72,7 @@ Result<void> Spool::Add(std::span<const HashKey> keys, std::span<const float> ve
 
 Result<void> Spool::Empty() {
   TRY(file_.Truncate(kHeaderBytes));
-  end_ = kHeaderBytes;
+  end_ = left_over_end_ = kHeaderBytes;
   places_.clear();
   return {};
 }

@@ -22,6 +22,11 @@ class Spool {
   static Result<Spool> Open(const std::string& path, std::string_view fingerprint, uint32_t dimension);
 
   [[nodiscard]] size_t size() const { return places_.size(); }
+  /// Whether an earlier run left a vector of `key`.
+  [[nodiscard]] bool IsLeftOver(const HashKey& key) const {
+    const auto place = places_.find(key);
+    return place != places_.end() && place->second < left_over_end_;
+  }
   /// Reads the vector of `key`; false when there is none.
   Result<bool> Read(const HashKey& key, std::span<float> out) const;
   /// Adds vectors, row by row, for `keys`.
@@ -37,6 +42,7 @@ class Spool {
   ScratchFile file_;
   uint32_t dimension_;
   uint64_t end_ = 0;
+  uint64_t left_over_end_ = 0;  // records before it are an earlier run's
   std::unordered_map<HashKey, uint64_t, HashKeyHasher> places_;
 };
 

@@ -79,7 +79,7 @@ Result<std::vector<float>> VectorSource::Get(std::span<const HashKey> keys, std:
   for (size_t i = 0; i < keys.size(); i++) {
     if (!first.emplace(keys[i], i).second) continue;
     if (TRY(spool_.Read(keys[i], vector_of(i))))
-      counts_.resumed++;
+      (spool_.IsLeftOver(keys[i]) ? counts_.resumed : counts_.reused)++;
     else
       missing.push_back(i);
   }
