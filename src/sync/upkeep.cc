@@ -17,7 +17,7 @@ bool Maintain(Table& table) {
   const bool bloated = stats->bytes_on_disk > stats->live_bytes * 3 / 2 + kSlackBytes;
   if (table.version() % kLookEvery != 0 && stats->fragments <= kFragmentsMax && !bloated) return false;
   // Freeing comes first and needs no room; compaction may fail without harm to either.
-  (void)table.Prune({.keep_versions = kVersionsKept, .older_than_s = kVersionAgeSeconds});
+  (void)table.Prune({.keep_versions = bloated ? 1 : kVersionsKept, .older_than_s = kVersionAgeSeconds});
   if (stats->fragments <= kFragmentsMax && !bloated) return false;
   const auto compacted = table.Compact();
   return compacted && compacted->fragments_after != compacted->fragments_before;
