@@ -4,8 +4,8 @@
     index_real_tree.py TREE [--squire BIN] [--rounds 1] [--chunks 600] [--embed-bench BIN]
 
 TREE is a folder of code, such as an unpacked package; the index is made in a new temporary folder and removed. With
-embed_bench (beside the program when built with -DSQUIRE_BENCH=ON) the bare loop of the model runs over the same chunks (a sample of
---chunks; 0: all) after each of the --rounds runs, so that both meet the machine in the same state.
+embed_bench (beside the program when built with -DSQUIRE_BENCH=ON) the bare loop of the model runs over the same chunks
+(a sample of --chunks; 0: all) after each of the --rounds runs, so that both meet the machine in the same state.
 """
 import argparse
 import json
@@ -22,8 +22,8 @@ import time
 
 BUILT = pathlib.Path(__file__).resolve().parents[1] / "build" / "bin"
 QUESTIONS = ("where is the configuration read", "parse a date from text", "retry a request after a timeout",
-             "convert a value to bytes", "open a file and read its lines", "compare two versions", "print an error and exit",
-             "cache the result of a function", "split a path into its parts", "register a callback")
+             "convert a value to bytes", "open a file and read its lines",
+             "compare two versions", "print an error and exit", "cache the result of a function", "split a path into its parts", "register a callback")
 SPEED = re.compile(r"Embed (\d+) tokens .*?bare loop (\d+); ratio ([\d.]+)")
 
 
@@ -73,14 +73,16 @@ def bare_loop(bench, folder, count):
 
 def ask(squire, tree, db):
     for mode in ("text", "auto"):
-        walls = [run([squire, "search", question, tree, "--db", db, "--mode", mode, "--json"])[1] for question in QUESTIONS]
-        print(f"search --mode {mode}, a new process each: median {statistics.median(walls):.3f} s, most {max(walls):.3f} s")
+        walls = [run([squire, "search", question, tree, "--db", db, "--mode", mode, "--json"])[1]
+                 for question in QUESTIONS]
+        print(f"search --mode {mode}, a new process each: median {statistics.median(walls):.3f} s, "
+              f"most {max(walls):.3f} s")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tree", type=pathlib.Path)
-    parser.add_argument("--squire", type=pathlib.Path, default=pathlib.Path(os.environ.get("SQUIRE_BIN", BUILT / "squire")))
+    parser.add_argument("--squire", type=pathlib.Path, default=os.environ.get("SQUIRE_BIN", BUILT / "squire"))
     parser.add_argument("--embed-bench", type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--chunks", type=int, default=600)
@@ -101,7 +103,8 @@ def main():
         else:
             print(f"{bench} is not there: no bare loop to compare with")
         output, wall, cpu, rss = run([args.squire, "index", args.tree, "--db", db, "--json"])
-        print(f"nothing changed: {wall:.3f} s, {cpu:.3f} CPU s, peak RSS {rss:.0f} MB, {json.loads(output)['commits']} commits")
+        print(f"nothing changed: {wall:.3f} s, {cpu:.3f} CPU s, peak RSS {rss:.0f} MB, "
+              f"{json.loads(output)['commits']} commits")
         ask(args.squire, args.tree, db)
 
 

@@ -5,9 +5,9 @@
 
 The first sentence of each documented function's docstring is a question (5 to 40 words, ASCII, unique), the function is
 the answer. The package's .py files are copied with every function's docstring removed, so that a question's words are
-there only where the code itself has them; the copy is indexed with the local model and asked in the modes text, vector and
-auto, ten hits each. A hit is right when it is in the same file and overlaps at least half of the shorter of both spans.
-Intervals are of 95 %, by paired bootstrap over the questions. Needs the standard library only.
+there only where the code itself has them; the copy is indexed with the local model and asked in the modes text, vector
+and auto, ten hits each. A hit is right when it is in the same file and overlaps at least half of the shorter of both
+spans. Intervals are of 95 %, by paired bootstrap over the questions. Needs the standard library only.
 """
 import argparse
 import ast
@@ -27,7 +27,7 @@ MODES = ("text", "vector", "auto")
 HITS = 10
 RESAMPLES = 2000
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-NO_CODE_UNDER_TEST = re.compile(r"(^|/)(tests?|testing|benchmarks?|examples?|fixtures|docs?)(/|$)|(^|/)test_|_test\.py$", re.I)
+NO_ANSWERS = re.compile(r"(^|/)(tests?|testing|benchmarks?|examples?|fixtures|docs?)(/|$)|(^|/)test_|_test\.py$", re.I)
 NO_QUESTION = re.compile(r"(see|same as|todo|fixme|internal|deprecated)\b", re.I)
 LINES_MIN = 4  # of an answer
 
@@ -90,7 +90,7 @@ def make_cases(package, copy):
         target = copy / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(stripped)
-        if NO_CODE_UNDER_TEST.search(name):
+        if NO_ANSWERS.search(name):
             continue
         for old, new in zip(before, after):
             question = first_sentence(docstring(old).value.value) if docstring(old) else ""
@@ -186,8 +186,8 @@ def run(squire, package, work, questions, seed):
     if not cases:
         sys.exit("no documented functions here")
     started = time.monotonic()
-    made = subprocess.run([str(squire), "index", str(copy), "--db", str(db), "--embedder", "local", "--json"], check=True,
-                          stdout=subprocess.PIPE, text=True)
+    command = [squire, "index", copy, "--db", db, "--embedder", "local", "--json"]
+    made = subprocess.run(list(map(str, command)), check=True, stdout=subprocess.PIPE, text=True)
     report = json.loads(made.stdout)
     print(f"indexed {report['files']} files, {report['chunks_written']} chunks in {time.monotonic() - started:.1f} s")
     server = Server(squire, copy, db)
@@ -204,7 +204,7 @@ def run(squire, package, work, questions, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("package", type=pathlib.Path)
-    parser.add_argument("--squire", type=pathlib.Path, default=pathlib.Path(os.environ.get("SQUIRE_BIN", BUILT / "squire")))
+    parser.add_argument("--squire", type=pathlib.Path, default=os.environ.get("SQUIRE_BIN", BUILT / "squire"))
     parser.add_argument("--questions", type=int, default=300)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--keep", type=pathlib.Path, help="work in this new folder and keep it")

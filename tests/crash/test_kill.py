@@ -33,7 +33,7 @@ class Killer:
     def moment(self, full_seconds):
         """(name, function that tells whether the moment has come)."""
         if not self.to_come:  # all kinds in turn, each time in another order
-            self.to_come = ["time", "embedding", "data", "embedding", "time", "_deletions", "_transactions", "_versions"]
+            self.to_come = ["time", "embedding"] * 2 + ["data", "_deletions", "_transactions", "_versions"]
             self.rng.shuffle(self.to_come)
         kind = self.to_come.pop()
         if kind == "time":
@@ -113,7 +113,8 @@ def test_killed_at_random_moments(squire, start_stub, stub, tree, tmp_path, coun
         # The first run asks for the model's dimension with a text of its own, also when it is begun again.
         assert slow.texts() <= len(ever) + (SLICE + 1) * killer.kills + 1
         trees.change(tree, rng, edits=rng.randint(1, 100), folder_renames=rng.randint(0, 1))
-    print(f"\n{killer.kills} kills ({', '.join(f'{killer.moments.count(m)} {m}' for m in sorted(set(killer.moments)))}); "
+    moments = ", ".join(f"{killer.moments.count(m)} {m}" for m in sorted(set(killer.moments)))
+    print(f"\n{killer.kills} kills ({moments}); "
           f"{len(ever)} distinct texts, {slow.texts()} embedded")
     assert killer.kills >= count // 3
 

@@ -21,8 +21,9 @@ def distinct(field, name, number):
     """Values of which none is like another: pages of one value or of few are encoded in ways not all readers know."""
     rng = np.random.default_rng(zlib.crc32(f"{field.name} {name} {number}".encode()))
     if field.type == pa.string():
-        random = ["".join(map(chr, rng.integers(97, 123, 20 + i))) for i in range(ROWS)]
-        return pa.array([f"foreign/{name}/{number}#{i}" if field.name == "id" else text for i, text in enumerate(random)])
+        if field.name == "id":
+            return pa.array([f"foreign/{name}/{number}#{i}" for i in range(ROWS)])
+        return pa.array(["".join(map(chr, rng.integers(97, 123, 20 + i))) for i in range(ROWS)])
     if field.type == pa.int32():
         return pa.array(rng.integers(-2**31, 2**31, ROWS), pa.int32())
     items = pa.array(rng.random(ROWS * field.type.list_size, dtype=np.float32))

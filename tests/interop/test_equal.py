@@ -110,8 +110,9 @@ def test_lancedb_finds_what_we_find(squire, stub, index, question):
 
 def test_pylance_finds_what_we_find(squire, stub, index):
     query = np.array(stub.embed(QUESTIONS[0]), dtype=np.float32)
-    nearest = lance.dataset(str(rows.table_path(index))).to_table(
-        columns=["path", "start_line"], nearest={"column": "vector", "q": query, "k": 5, "metric": "cosine"}).to_pylist()
+    how = {"column": "vector", "q": query, "k": 5, "metric": "cosine"}
+    dataset = lance.dataset(str(rows.table_path(index)))
+    nearest = dataset.to_table(columns=["path", "start_line"], nearest=how).to_pylist()
     ours = squire.json("search", QUESTIONS[0], index, "--mode", "vector", "-k", 20)
     assert {(r["path"], r["start_line"]) for r in nearest} <= {(h["path"], h["start_line"]) for h in ours}
 

@@ -1,7 +1,7 @@
 """Others write into an index: we read the same rows as they do, and the next run makes it equal to the tree again.
 
-Files that pylance writes may hold encodings that this reader does not know. Then it must say so by name, change nothing,
-and `index --rebuild` must lead out."""
+Files that pylance writes may hold encodings that this reader does not know. Then it must say so by name, change
+nothing, and `index --rebuild` must lead out."""
 import datetime
 import json
 

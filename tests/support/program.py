@@ -88,8 +88,8 @@ class Stub:
 
 
 class GatedStub:
-    """The stub endpoint in this process, with a gate: while it is shut, requests arrive and wait. While `refuse` holds it
-    answers that the request is wrong, which nobody tries again at once."""
+    """The stub endpoint in this process, with a gate: while it is shut, requests arrive and wait. While `refuse` holds
+    it answers that the request is wrong, which nobody tries again at once."""
 
     def __init__(self, dim=64):
         spec = importlib.util.spec_from_file_location("stub_embedder", STUB)

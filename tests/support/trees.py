@@ -70,9 +70,9 @@ def list_files(root):
                   if p.is_file() and ".squire" not in p.parts and ".git" not in p.parts)
 
 
-def change(root, rng, edits=5, deletions=2, renames=2, additions=3, folder_renames=0):
-    """One round of edits of all kinds; `rng` decides."""
-    files = list_files(root)
+def change(root, rng, edits=5, deletions=2, renames=2, additions=3, folder_renames=0, but=()):
+    """One round of edits of all kinds; `rng` decides. Files in `but` stay as they are."""
+    files = [path for path in list_files(root) if path not in but]
     rng.shuffle(files)
     tag = rng.randrange(1 << 30)
     for path in files[:edits]:
