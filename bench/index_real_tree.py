@@ -22,8 +22,9 @@ import time
 
 BUILT = pathlib.Path(__file__).resolve().parents[1] / "build" / "bin"
 QUESTIONS = ("where is the configuration read", "parse a date from text", "retry a request after a timeout",
-             "convert a value to bytes", "open a file and read its lines",
-             "compare two versions", "print an error and exit", "cache the result of a function", "split a path into its parts", "register a callback")
+             "convert a value to bytes", "open a file and read its lines", "compare two versions",
+             "print an error and exit", "cache the result of a function", "split a path into its parts",
+             "register a callback")
 SPEED = re.compile(r"Embed (\d+) tokens .*?bare loop (\d+); ratio ([\d.]+)")
 
 
