@@ -5,8 +5,8 @@
 #include "base/try.h"
 #include "corpus/watch.h"
 #include "io/file_system.h"
+#include "sync/config.h"
 #include "sync/plan.h"
-#include "sync/state.h"
 
 namespace squire::sync {
 namespace {
@@ -33,8 +33,7 @@ class Follower {
     const auto lock = TRY(LockForFollowing(location_));
     Index index = TRY(Index::Open(location_));
     corpus::WatchOptions watch;
-    const TreeOptions tree =
-        options_.update.tree ? *options_.update.tree : TRY(State::Open(location_.state(), true)).tree_options();
+    const TreeOptions tree = options_.update.tree ? *options_.update.tree : TRY(LoadTreeOptions(location_));
     watch.scan = ScanOptionsOf(location_, tree, false);
     watch.sweep_ms = static_cast<int>(options_.sweep_seconds * 1000);
     // Watched first, scanned after: what changes in between is told.

@@ -71,7 +71,11 @@ Result<UpdateReport> Index::Update(const UpdateOptions& options) {
 
 Result<SearchAnswer> Index::Search(const SearchRequest& request) {
   TRY(impl_->OpenTable());
-  auto freshness = std::async(std::launch::async, [this] { return MeasureFreshness(impl_->location); });
+  // A handle belongs to one thread: the look at the tree has its own.
+  auto freshness = std::async(std::launch::async, [this]() -> Result<Freshness> {
+    const Table table = TRY(Table::Open(impl_->location.table()));
+    return MeasureFreshness(impl_->location, table);
+  });
   const auto ask = [&] {
     return Ask(*impl_->table, *impl_->model, request, [this] { return impl_->QueryEmbedder(); });
   };
@@ -121,13 +125,13 @@ Result<Status> Index::GetStatus() {
   status.dimension = impl_->model->dimension;
   status.followed = IsFollowed(impl_->location);
   for (const VersionInfo& version : TRY(impl_->table->Versions())) status.updated_ns = version.timestamp_ns;
+  status.files = TRY(CountFiles(*impl_->table));
   if (auto state = State::Open(impl_->location.state(), false); state) {
     for (const FileState& file : TRY(state->Load())) {
-      if (file.chunks > 0) status.files++;
       if (!file.error.empty()) status.failed++;
     }
   }
-  if (auto freshness = MeasureFreshness(impl_->location); freshness) status.freshness = *freshness;
+  if (auto freshness = MeasureFreshness(impl_->location, *impl_->table); freshness) status.freshness = *freshness;
   return status;
 }
 

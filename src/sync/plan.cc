@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/try.h"
+#include "sync/config.h"
 #include "sync/rows.h"
 
 namespace squire::sync {
@@ -108,14 +110,37 @@ std::vector<FileState> Below(std::vector<FileState> known, const std::vector<std
   return known;
 }
 
-Result<Freshness> MeasureFreshness(const Location& location) {
+Result<Freshness> MeasureFreshness(const Location& location, const Table& table) {
   auto state = TRY(State::Open(location.state(), false));
-  const auto scan = TRY(corpus::Scan(location.tree, ScanOptionsOf(location, state.tree_options(), false)));
-  const Plan plan = MakePlan(scan.files, TRY(state.Load()), false);
+  const auto scan = TRY(corpus::Scan(location.tree, ScanOptionsOf(location, TRY(LoadTreeOptions(location)), false)));
+  std::vector<FileState> known = TRY(state.Load());
+  const bool is_lost = known.empty();
+  if (is_lost) TRY(Reconcile(table, known));
+  const Plan plan = MakePlan(scan.files, std::move(known), false);
   Freshness freshness;
-  for (const DirtyFile& file : plan.dirty) (file.known ? freshness.stale : freshness.pending)++;
+  for (const DirtyFile& file : plan.dirty) {
+    if (!file.known)
+      freshness.pending++;
+    else if (!is_lost)
+      freshness.stale++;
+  }
   for (const FileState& file : plan.gone) freshness.stale += file.chunks > 0 ? 1 : 0;
   return freshness;
+}
+
+Result<uint64_t> CountFiles(const Table& table) {
+  std::set<std::string, std::less<>> paths;
+  auto scanner = TRY(table.Scan({.columns = {kPathColumn}, .batch_rows = 65'536}));
+  while (const auto batch = TRY(scanner->Next())) {
+    std::string_view last;
+    for (int64_t row = 0; row < batch->num_rows; row++) {
+      const std::string_view path = batch->columns[0].Text(row);
+      if (path == last) continue;  // chunks of a file lie side by side
+      last = path;
+      if (!paths.contains(path)) paths.emplace(path);
+    }
+  }
+  return paths.size();
 }
 
 }  // namespace squire::sync

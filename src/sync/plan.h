@@ -42,7 +42,10 @@ corpus::ScanOptions ScanOptionsOf(const Location& location, const TreeOptions& o
 /// Keeps what lies at or below one of `paths`.
 std::vector<FileState> Below(std::vector<FileState> known, const std::vector<std::string>& paths);
 
-/// Pending and stale files, by stat alone.
-Result<Freshness> MeasureFreshness(const Location& location);
+/// Pending and stale files, by stat alone. Where the state is lost, files that the table holds are taken to be fresh.
+Result<Freshness> MeasureFreshness(const Location& location, const Table& table);
+
+/// Files that have rows in the table.
+Result<uint64_t> CountFiles(const Table& table);
 
 }  // namespace squire::sync

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "sync/config.h"
 #include "sync/rows.h"
 
 namespace squire::sync {
@@ -89,15 +90,23 @@ TEST_F(ReconcileTest, StateKeepsAndForgets) {
   ASSERT_TRUE(state) << state.error().ToString();
   ASSERT_TRUE(state->Save({Known("b"), Known("a"), Known("c")}, {}, 7));
   ASSERT_TRUE(state->Save({Known("b", 9)}, {"c"}, 8));
-  ASSERT_TRUE(state->SetTreeOptions({{"x"}, {"y"}, 5, true}));
   auto again = State::Open(folder_ + "/state.db", false);
   ASSERT_TRUE(again);
   EXPECT_EQ(again->table_version(), 8u);
-  EXPECT_EQ(again->tree_options(), (TreeOptions{{"x"}, {"y"}, 5, true}));
   const auto files = again->Load();
   ASSERT_EQ(files->size(), 2u);
   EXPECT_EQ((*files)[0].entry.path, "a");
   EXPECT_EQ((*files)[1].entry.mtime_ns, 9);
+}
+
+TEST_F(ReconcileTest, OptionsAreKeptAndDamageIsTold) {
+  const Location location{"/t", folder_};
+  EXPECT_EQ(*LoadTreeOptions(location), TreeOptions());
+  const TreeOptions options{{"x"}, {"y"}, 5, true};
+  ASSERT_TRUE(SaveTreeOptions(location, options));
+  EXPECT_EQ(*LoadTreeOptions(location), options);
+  std::ofstream(folder_ + "/config.json") << R"({"include": 3})";
+  EXPECT_EQ(LoadTreeOptions(location).error().code, Code::kCorruption);
 }
 
 TEST_F(ReconcileTest, ADamagedStateIsMadeAnew) {

@@ -2,7 +2,6 @@
 
 #include <charconv>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 namespace squire::sync {
 namespace {
@@ -64,13 +63,6 @@ Result<void> State::LoadMeta() {
     const std::string_view key = rows.Text(0), value = rows.Text(1);
     if (key == "table_version") std::from_chars(value.begin(), value.end(), table_version_);
     if (key == "first_index") first_index_ = value == "1";
-    if (key != "tree") continue;
-    const auto json = nlohmann::json::parse(value, nullptr, false);
-    if (!json.is_object()) continue;
-    tree_options_.include = json.value("include", std::vector<std::string>());
-    tree_options_.exclude = json.value("exclude", std::vector<std::string>());
-    tree_options_.file_bytes_max = json.value("file_bytes_max", uint64_t{0});
-    tree_options_.secrets = json.value("secrets", false);
   }
   return {};
 }
@@ -85,15 +77,6 @@ Result<void> State::SetMeta(std::string_view key, std::string_view value) {
 Result<void> State::SetFirstIndexUnderWay(bool under_way) {
   first_index_ = under_way;
   return SetMeta("first_index", under_way ? "1" : "0");
-}
-
-Result<void> State::SetTreeOptions(const TreeOptions& options) {
-  tree_options_ = options;
-  const nlohmann::json json = {{"include", options.include},
-                               {"exclude", options.exclude},
-                               {"file_bytes_max", options.file_bytes_max},
-                               {"secrets", options.secrets}};
-  return SetMeta("tree", json.dump());
 }
 
 Result<std::vector<FileState>> State::Load() {

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "corpus/scan.h"
-#include "sync/index.h"
 #include "sync/sqlite.h"
 
 namespace squire::sync {
@@ -39,9 +38,6 @@ class State {
   /// True from the beginning of a first index to its end, over interruptions.
   [[nodiscard]] bool first_index_under_way() const { return first_index_; }
   Result<void> SetFirstIndexUnderWay(bool under_way);
-  /// Options of the last run that gave some.
-  [[nodiscard]] const TreeOptions& tree_options() const { return tree_options_; }
-  Result<void> SetTreeOptions(const TreeOptions& options);
 
  private:
   explicit State(std::optional<Database> db) : db_(std::move(db)) {}
@@ -51,7 +47,6 @@ class State {
   std::optional<Database> db_;
   uint64_t table_version_ = 0;
   bool first_index_ = false;
-  TreeOptions tree_options_;
 };
 
 }  // namespace squire::sync

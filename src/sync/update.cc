@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "corpus/read.h"
 #include "io/file_system.h"
+#include "sync/config.h"
 #include "sync/plan.h"
 #include "sync/reader.h"
 #include "sync/state.h"
@@ -45,9 +46,8 @@ class Run {
     }
     TRY(OpenTable());
     state_.emplace(TRY(State::Open(location_.state(), !options_.dry_run)));
-    if (options_.tree && !options_.dry_run && !(*options_.tree == state_->tree_options()))
-      TRY(state_->SetTreeOptions(*options_.tree));
-    tree_options_ = options_.tree.value_or(state_->tree_options());
+    tree_options_ = options_.tree ? *options_.tree : TRY(LoadTreeOptions(location_));
+    if (options_.tree && !options_.dry_run) TRY(SaveTreeOptions(location_, tree_options_));
     Plan plan = TRY(MakeThePlan());
     if (options_.dry_run) {
       ExplainPlan(plan);
