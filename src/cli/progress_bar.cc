@@ -61,10 +61,13 @@ void ProgressBar::Show(const sync::Progress& progress) {
   const std::lock_guard lock(mutex_);
   if (kind_ == Kind::kNone) return;
   const double now_s = MonotonicSeconds();
-  const bool other_phase = kind_ == Kind::kBar && progress.phase != phase_;
-  if (!other_phase && now_s - shown_s_ < (kind_ == Kind::kBar ? kBarSeconds : kPlainSeconds)) return;
+  const unsigned phase = 1u << static_cast<unsigned>(progress.phase);
+  // The phases alternate, group by group: the bar shows each change, lines only the first of each.
+  const bool new_phase = kind_ == Kind::kBar ? progress.phase != phase_ : (phases_told_ & phase) == 0;
+  if (!new_phase && now_s - shown_s_ < (kind_ == Kind::kBar ? kBarSeconds : kPlainSeconds)) return;
   shown_s_ = now_s;
   phase_ = progress.phase;
+  phases_told_ |= phase;
   std::string line = ProgressText(progress);
   if (kind_ == Kind::kPlain) return Say(line + "\n");
   if (progress.files_total > 0) {

@@ -32,6 +32,7 @@ class ProgressBar {
   bool drawn_ = false;
   double shown_s_ = 0;
   sync::Progress::Phase phase_ = sync::Progress::Phase::kScanning;
+  unsigned phases_told_ = 0;
 };
 
 }  // namespace squire::cli

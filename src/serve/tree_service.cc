@@ -41,8 +41,8 @@ void TreeService::Post(std::function<void()> job, const std::function<void(Error
   if (!worker_.Post(std::move(job))) refuse(Conflict("too many questions are waiting; ask again later"));
 }
 
-IndexView TreeService::View(const sync::Freshness& freshness) const {
-  IndexView view{index_ && index_->exists(), keeper_.state(), {}};
+IndexView TreeService::View(bool exists, const sync::Freshness& freshness) const {
+  IndexView view{exists, keeper_.state(), {}};
   const auto add = [&](const std::string& sentence) {
     if (!sentence.empty()) view.note += (view.note.empty() ? "" : "; ") + sentence;
   };
@@ -53,16 +53,20 @@ IndexView TreeService::View(const sync::Freshness& freshness) const {
   return view;
 }
 
+bool TreeService::IsNoneYet(const Error& error) const {
+  // While the first index is being made, parts of it may be there already.
+  return error.code == Code::kNotFound && (!index_->exists() || keeper_.state().runs == 0);
+}
+
 void TreeService::Search(sync::SearchRequest request, std::stop_token stop, Done<SearchReply> done) {
   const auto job = [this, request = std::move(request), stop = std::move(stop), done] {
     if (stop.stop_requested()) return;
     if (!index_) return done(index_.error());
     auto answer = index_->Search(request);
-    const bool none_yet = !answer && answer.error().code == Code::kNotFound && !index_->exists();
-    if (!answer && !none_yet) return done(answer.error());
+    if (!answer && !IsNoneYet(answer.error())) return done(answer.error());
     SearchReply reply;
     if (answer) reply.answer = std::move(*answer);
-    reply.view = View(reply.answer.freshness);
+    reply.view = View(answer.has_value(), reply.answer.freshness);
     done(std::move(reply));
   };
   Post(job, done);
@@ -73,11 +77,10 @@ void TreeService::GetStatus(std::stop_token stop, Done<StatusReply> done) {
     if (stop.stop_requested()) return;
     if (!index_) return done(index_.error());
     auto status = index_->GetStatus();
-    const bool none_yet = !status && status.error().code == Code::kNotFound && !index_->exists();
-    if (!status && !none_yet) return done(status.error());
+    if (!status && !IsNoneYet(status.error())) return done(status.error());
     StatusReply reply;
     if (status) reply.status = std::move(*status);
-    reply.view = View(reply.status ? reply.status->freshness : sync::Freshness{});
+    reply.view = View(status.has_value(), reply.status ? reply.status->freshness : sync::Freshness{});
     done(std::move(reply));
   };
   Post(job, done);

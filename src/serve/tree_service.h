@@ -53,7 +53,9 @@ class TreeService {
 
  private:
   void Post(std::function<void()> job, const std::function<void(Error)>& refuse);
-  [[nodiscard]] IndexView View(const sync::Freshness& freshness) const;
+  [[nodiscard]] IndexView View(bool exists, const sync::Freshness& freshness) const;
+  /// Whether a question failed because the first index is not made yet.
+  [[nodiscard]] bool IsNoneYet(const Error& error) const;
 
   const sync::Location location_;
   Result<sync::Index> index_;  // of the worker's thread
