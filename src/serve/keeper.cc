@@ -1,5 +1,6 @@
 #include "serve/keeper.h"
 
+#include <exception>
 #include <utility>
 
 #include "base/clock.h"
@@ -136,7 +137,14 @@ void Keeper::RunRefreshes() {
       return index->Update(OptionsOfRun());
     }();
     Told(report);
-    for (const Done& done : callers) done(report);
+    for (Done& done : callers) {
+      try {
+        done(report);
+      } catch (const std::exception& error) {
+        Log(LogLevel::kError, error.what());
+      }
+      done = nullptr;  // what it holds answers when it goes, if it has not yet
+    }
   }
 }
 

@@ -1,12 +1,15 @@
 #pragma once
 
-/// One thread that does jobs in the order they come.
+/// One thread that does jobs in the order they come. What a job throws is logged and ends that job only.
 
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <thread>
+
+#include "base/log.h"
 
 namespace squire::serve {
 
@@ -33,8 +36,12 @@ class Worker {
       auto job = std::move(jobs_.front());
       jobs_.pop_front();
       lock.unlock();
-      job();
-      job = nullptr;  // what it holds may answer when it goes
+      try {
+        job();
+      } catch (const std::exception& error) {
+        Log(LogLevel::kError, error.what());
+      }
+      job = nullptr;  // what it holds answers when it goes, if it has not yet
       lock.lock();
     }
   }
