@@ -23,7 +23,8 @@ constexpr char kDescription[] =
 constexpr char kInputSchema[] = R"json({
   "type": "object",
   "properties": {
-    "query": {"type": "string", "minLength": 1, "description": "A question in plain language, or identifiers and words"},
+    "query": {"type": "string", "minLength": 1,
+              "description": "A question in plain language, or identifiers and words"},
     "limit": {"type": "integer", "minimum": 1, "maximum": 50, "default": 10,
               "description": "Hits at most"},
     "mode": {"type": "string", "enum": ["auto", "vector", "text"], "default": "auto",
