@@ -20,6 +20,8 @@ constexpr size_t kReadFiles = 64;      // files read at once
 constexpr size_t kGroupChunks = 512;   // chunks that are embedded together
 constexpr double kCommitSeconds = 15;  // of model time, between commits of a first index: at most 30 with a group's own
 
+constexpr char kStopped[] = "stopped; what was embedded is kept and the next run goes on from there";
+
 Result<std::unique_ptr<FileLock>> LockForWriting(const Location& location, const UpdateOptions& options) {
   auto lock = PosixFileSystem().Lock(location.write_lock(), false);
   if (lock || lock.error().code != Code::kConflict) return lock;
@@ -177,8 +179,7 @@ class Run {
 
     double committed_at = 0;
     for (size_t begin = 0; begin < plan.dirty.size(); begin += kReadFiles) {
-      if (options_.stop.stop_requested())
-        return OnFailure(Cancelled("stopped; what was embedded is kept and the next run goes on from there"), is_first);
+      if (options_.stop.stop_requested()) return OnFailure(Cancelled(kStopped), is_first);
       Tell(Progress::Phase::kReading);
       const size_t count = std::min(kReadFiles, plan.dirty.size() - begin);
       for (ReadFile& file : TRY(reader.Read(std::span(plan.dirty).subspan(begin, count), options_.rebuild))) {
@@ -300,6 +301,7 @@ class Run {
   /// A first index keeps the files that are done; a later run replaces all or nothing. Either way the spool keeps the
   /// vectors of files that are not.
   Result<void> OnFailure(Error error, bool is_first) {
+    if (error.code == Code::kCancelled) error.message = kStopped;
     if (!is_first) return error;
     // Files of the group that failed are not done: they leave the state again, the others are committed.
     for (const ReadFile& file : group_) {
