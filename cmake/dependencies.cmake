@@ -17,7 +17,6 @@ endforeach()
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(fmt REQUIRED)
-find_package(spdlog REQUIRED)
 
 execute_process(COMMAND ${CMAKE_SOURCE_DIR}/deps/fetch.py sources OUTPUT_VARIABLE SQUIRE_DEPS_DIR
   OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)

@@ -17,6 +17,7 @@ constexpr char kExamples[] =
     "  squire compact notes.lance      any Lance table\n";
 
 Result<ExitCode> Run(Context& context, const std::string& target) {
+  const auto lock = TRY(LockTarget(context.globals, target));
   Table table = TRY(OpenTarget(context.globals, target));
   const CompactStats stats = TRY(table.Compact());
   if (context.out.json()) {

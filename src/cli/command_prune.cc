@@ -25,6 +25,7 @@ struct Arguments {
 Result<ExitCode> Run(Context& context, const Arguments& arguments) {
   PruneRequest request = arguments.request;
   request.older_than_s = TRY(ParseDuration(arguments.older_than));
+  const auto lock = TRY(LockTarget(context.globals, arguments.target));
   Table table = TRY(OpenTarget(context.globals, arguments.target));
   const PruneStats stats = TRY(table.Prune(request));
   if (context.out.json()) {

@@ -16,6 +16,13 @@ bool SameStat(const corpus::FileEntry& a, const corpus::FileEntry& b) {
          a.asked == b.asked;
 }
 
+/// A file whose stamp was too young to be kept, and which is otherwise as it was: the next run makes sure of it.
+bool IsLikelySame(const DirtyFile& file) {
+  corpus::FileEntry now = file.entry;
+  now.mtime_ns = kUnknownTime;
+  return !file.old.hash.empty() && SameStat(file.old.entry, now);
+}
+
 /// A pattern that matches just `path`.
 std::string QuoteGlob(std::string_view path) {
   std::string out;
@@ -121,7 +128,7 @@ Result<Freshness> MeasureFreshness(const Location& location, const Table& table)
   for (const DirtyFile& file : plan.dirty) {
     if (!file.known)
       freshness.pending++;
-    else if (!is_lost)
+    else if (!is_lost && !IsLikelySame(file))
       freshness.stale++;
   }
   for (const FileState& file : plan.gone) freshness.stale += file.chunks > 0 ? 1 : 0;

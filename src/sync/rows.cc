@@ -11,7 +11,6 @@ namespace {
 constexpr char kUrlKey[] = "squire.embedder.url";
 constexpr char kModelKey[] = "squire.embedder.model";
 constexpr char kNameKey[] = "squire.model";
-constexpr char kFingerprintKey[] = "squire.model.fingerprint";
 constexpr char kDimensionKey[] = "squire.model.dimension";
 
 enum Column {
@@ -63,7 +62,13 @@ Result<ModelRecord> ReadModelRecord(const Schema& schema) {
   std::from_chars(dimension.data(), dimension.data() + dimension.size(), record.dimension);
   if (record.fingerprint.empty() || record.dimension == 0)
     return Corruption("the table does not say which model made its vectors; `squire index --rebuild` makes it anew");
-  for (const Field& field : ChunkSchema(record).fields) {
+  const Schema ours = ChunkSchema(record);
+  for (const Field& field : schema.fields) {
+    if (!field.nullable && ours.Find(field.name) < 0)
+      return Corruption("the table has a column '" + field.name +
+                        "' that an index run cannot fill; `squire index --rebuild` makes it anew");
+  }
+  for (const Field& field : ours.fields) {
     const int at = schema.Find(field.name);
     if (at < 0 || !(schema.fields[static_cast<size_t>(at)].type == field.type))
       return Corruption("the table lacks column '" + field.name + "'; `squire index --rebuild` makes it anew");

@@ -19,6 +19,7 @@ inline constexpr char kNameColumn[] = "name";
 inline constexpr char kContentHashColumn[] = "content_hash";
 inline constexpr char kFileHashColumn[] = "file_hash";
 inline constexpr char kVectorColumn[] = "vector";
+inline constexpr char kFingerprintKey[] = "squire.model.fingerprint";  ///< in the table's metadata
 
 /// The model whose vectors a table holds; kept in the table's metadata, so that a question is embedded alike.
 struct ModelRecord {

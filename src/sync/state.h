@@ -21,6 +21,9 @@ struct FileState {
   std::string error;                                    ///< why it failed, for people
 };
 
+/// No table has it: whoever finds it in the state looks at the table itself.
+inline constexpr uint64_t kUnknownVersion = 0;
+
 class State {
  public:
   /// Opens or makes the state. One that is damaged is set aside and made anew when `writable`; otherwise, and when

@@ -5,13 +5,13 @@
 
 #include "base/clock.h"
 #include "corpus/read.h"
-#include "io/file_system.h"
 #include "sync/config.h"
 #include "sync/plan.h"
 #include "sync/reader.h"
 #include "sync/state.h"
 #include "sync/trust.h"
 #include "sync/upkeep.h"
+#include "sync/write_lock.h"
 
 namespace squire::sync {
 namespace {
@@ -20,19 +20,8 @@ constexpr size_t kReadFiles = 64;      // files read at once
 constexpr size_t kGroupChunks = 512;   // chunks that are embedded together
 constexpr double kCommitSeconds = 15;  // of model time, between commits of a first index: at most 30 with a group's own
 
+constexpr int kPlansMax = 5;  // a run is planned anew so often when other writers are first
 constexpr char kStopped[] = "stopped; what was embedded is kept and the next run goes on from there";
-
-Result<std::unique_ptr<FileLock>> LockForWriting(const Location& location, const UpdateOptions& options) {
-  auto lock = PosixFileSystem().Lock(location.write_lock(), false);
-  if (lock || lock.error().code != Code::kConflict) return lock;
-  if (options.waiting) options.waiting("another process is updating the index; waiting for it");
-  while (!options.stop.stop_requested()) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    lock = PosixFileSystem().Lock(location.write_lock(), false);
-    if (lock || lock.error().code != Code::kConflict) return lock;
-  }
-  return Cancelled("stopped while another process was updating the index");
-}
 
 /// The run's own state, from lock to last commit.
 class Run {
@@ -44,7 +33,7 @@ class Run {
     if (options_.embedder) Trust(options_.embedder->url);
     if (!options_.dry_run) {
       TRY(CreateIndexFolder(location_));
-      lock_ = TRY(LockForWriting(location_, options_));
+      lock_.emplace(TRY(WriteLock::Take(location_, options_.stop, options_.waiting)));
     }
     TRY(OpenTable());
     state_.emplace(TRY(State::Open(location_.state(), !options_.dry_run)));
@@ -81,17 +70,16 @@ class Run {
     if (!table && table.error().code != Code::kNotFound) return std::move(table.error());
     if (!table) return {};
     table_.emplace(*std::move(table));
+    overwrites_ = options_.rebuild;  // rows that cannot be read, or columns that others added, are no part of it
     auto record = ReadModelRecord(table_->schema());
     if (!record) {
       if (!options_.rebuild) return std::move(record.error());
-      overwrites_ = true;
       return {};
     }
     if (options_.embedder && !(*options_.embedder == record->choice)) {
       if (!options_.rebuild)
         return InvalidArgument("the index was made with " + Describe(record->choice) + ", not with " +
                                Describe(*options_.embedder) + "; `squire index --rebuild` makes it anew with that");
-      overwrites_ = true;
       return {};
     }
     model_ = *std::move(record);
@@ -289,12 +277,15 @@ class Run {
     const uint64_t version = TRY(write_->Commit());
     overwrites_ = false;
     if (version != before) report_.commits++;
-    TRY(state_->Save(states_, gone_, version));
+    // Another writer's version in between is not known to us: the next run looks at the table's own rows.
+    const bool is_ours = version <= before + 1;
+    TRY(state_->Save(states_, gone_, is_ours ? version : kUnknownVersion));
     if (done) TRY(vectors_->Committed());
     states_.clear();
     gone_.clear();
     keys_.clear();
-    if (version != before && Maintain(*table_)) TRY(state_->Save({}, {}, table_->version()));
+    if (is_ours && version != before && Maintain(*table_) && table_->version() == version + 1)
+      TRY(state_->Save({}, {}, table_->version()));
     return last ? Result<void>() : BeginWrite();
   }
 
@@ -331,7 +322,7 @@ class Run {
   const UpdateOptions& options_;
   std::unique_ptr<embed::Embedder>& embedder_;
   const double started_;
-  std::unique_ptr<FileLock> lock_;
+  std::optional<WriteLock> lock_;
   std::optional<Table> table_;
   std::optional<State> state_;
   TreeOptions tree_options_;
@@ -354,7 +345,12 @@ class Run {
 
 Result<UpdateReport> RunUpdate(const Location& location, const UpdateOptions& options,
                                std::unique_ptr<embed::Embedder>& embedder) {
-  return Run(location, options, embedder).Go();
+  for (int again = 0;; again++) {
+    auto report = Run(location, options, embedder).Go();
+    // Another program moved or replaced rows that this run was to replace: plan anew. The spool has the vectors.
+    const bool conflicts = !report && report.error().code == Code::kConflict;
+    if (!conflicts || again == kPlansMax || options.stop.stop_requested()) return report;
+  }
 }
 
 }  // namespace squire::sync

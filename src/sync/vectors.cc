@@ -29,7 +29,9 @@ Result<std::unique_ptr<embed::Embedder>> OpenEmbedder(const EmbedderChoice& choi
 Result<void> VectorSource::LoadKnown() {
   known_.emplace();
   if (table_ == nullptr) return {};
-  if (auto record = ReadModelRecord(table_->schema()); !record || record->fingerprint != model_.fingerprint) return {};
+  const auto& metadata = table_->schema().metadata;
+  const auto fingerprint = metadata.find(kFingerprintKey);
+  if (fingerprint == metadata.end() || fingerprint->second != model_.fingerprint) return {};
   auto scanner = TRY(table_->Scan({.columns = {kContentHashColumn}, .batch_rows = 65'536, .with_row_address = true}));
   while (const auto batch = TRY(scanner->Next())) {
     const auto addresses = batch->columns[1].values<uint64_t>();
@@ -43,7 +45,8 @@ Result<void> VectorSource::LoadKnown() {
 Result<void> VectorSource::ReadFromTable(std::span<const HashKey> keys, std::vector<float>& out,
                                          std::vector<size_t>& missing) {
   if (missing.empty()) return {};
-  if (!known_) TRY(LoadKnown());
+  // Rows that cannot be read are no reason to fail: their vectors are made anew.
+  if (!known_ && !LoadKnown()) known_.emplace();
   std::vector<uint64_t> addresses;
   std::vector<size_t> found, still_missing;
   for (size_t i : missing) {
@@ -53,13 +56,13 @@ Result<void> VectorSource::ReadFromTable(std::span<const HashKey> keys, std::vec
     if (is_known) addresses.push_back(at->row_address);
   }
   if (!addresses.empty()) {
-    const Batch rows = TRY(table_->Take(addresses, {kVectorColumn}));
+    const auto rows = table_->Take(addresses, {kVectorColumn});
     for (size_t i = 0; i < found.size(); i++) {
-      if (!rows.columns[0].IsValid(static_cast<int64_t>(i))) {
+      if (!rows || !rows->columns[0].IsValid(static_cast<int64_t>(i))) {
         still_missing.push_back(found[i]);
         continue;
       }
-      const auto vector = rows.columns[0].Items<float>(static_cast<int64_t>(i));
+      const auto vector = rows->columns[0].Items<float>(static_cast<int64_t>(i));
       std::ranges::copy(vector, out.begin() + static_cast<ptrdiff_t>(found[i] * model_.dimension));
       counts_.reused++;
     }

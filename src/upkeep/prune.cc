@@ -82,6 +82,8 @@ class Pruner {
       auto parsed = bytes ? lance::ParseManifest(*bytes, path) : Result<lance::ManifestFile>(std::move(bytes.error()));
       if (keep) {
         if (!parsed) return std::move(parsed.error());  // what a kept version needs must be known before anything goes
+        TRY(lance::CheckFlags(parsed->manifest.reader_feature_flags(), lance::kReadableFlags, "read"));
+        TRY(lance::CheckFlags(parsed->manifest.writer_feature_flags(), lance::kWritableFlags, "written"));
         needed_.merge(NamedBy(*parsed));
       } else {
         doomed.push_back({&versions[i].file, parsed ? NamedBy(*parsed) : Names()});
