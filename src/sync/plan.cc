@@ -11,11 +11,6 @@
 namespace squire::sync {
 namespace {
 
-bool SameStat(const corpus::FileEntry& a, const corpus::FileEntry& b) {
-  return a.size_bytes == b.size_bytes && a.mtime_ns == b.mtime_ns && a.ctime_ns == b.ctime_ns && a.inode == b.inode &&
-         a.asked == b.asked;
-}
-
 /// A file whose stamp was too young to be kept, and which is otherwise as it was: the next run makes sure of it.
 bool IsLikelySame(const DirtyFile& file) {
   corpus::FileEntry now = file.entry;
@@ -34,6 +29,11 @@ std::string QuoteGlob(std::string_view path) {
 }
 
 }  // namespace
+
+bool SameStat(const corpus::FileEntry& a, const corpus::FileEntry& b) {
+  return a.size_bytes == b.size_bytes && a.mtime_ns == b.mtime_ns && a.ctime_ns == b.ctime_ns && a.inode == b.inode &&
+         a.asked == b.asked;
+}
 
 Plan MakePlan(const std::vector<corpus::FileEntry>& found, std::vector<FileState> known, bool all) {
   Plan plan;

@@ -12,6 +12,9 @@
 
 namespace squire::sync {
 
+/// Whether two looks at a file show the same stamps, so that its bytes may be taken to be the same.
+bool SameStat(const corpus::FileEntry& a, const corpus::FileEntry& b);
+
 /// A file that is new or whose stat differs, with what is known of it.
 struct DirtyFile {
   corpus::FileEntry entry;

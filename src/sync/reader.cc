@@ -3,7 +3,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 #include "base/clock.h"
 #include "base/parallel.h"
@@ -14,6 +17,8 @@ namespace {
 // The kernel stamps files by a coarse clock: one written this shortly before it was read may be written again without
 // its stamp changing. Such a stat proves nothing, so it is not kept, and the file is looked at once more.
 constexpr int64_t kRacyNs = 50'000'000;
+
+int64_t LastStamp(const corpus::FileEntry& entry) { return std::max(entry.mtime_ns, entry.ctime_ns); }
 
 }  // namespace
 
@@ -53,8 +58,7 @@ Result<ReadFile> TreeReader::ReadOne(DirtyFile file, bool force) {
     return out;
   }
   out.text.entry.asked = out.from.entry.asked;
-  if (now_ns - std::max(out.text.entry.mtime_ns, out.text.entry.ctime_ns) < kRacyNs)
-    out.text.entry.mtime_ns = kUnknownTime;
+  out.is_young = now_ns - LastStamp(out.text.entry) < kRacyNs;
   if (!force && !out.from.distrusted && out.from.known && out.from.old.hash == out.text.content_hash) {
     out.unchanged = true;
   } else {
@@ -68,6 +72,21 @@ Result<ReadFile> TreeReader::ReadOne(DirtyFile file, bool force) {
   }
   out.text.text = {};
   return out;
+}
+
+Result<std::vector<FileState>> TreeReader::Settle(std::vector<FileState> files) {
+  int64_t youngest_ns = 0;
+  for (const FileState& file : files) youngest_ns = std::max(youngest_ns, LastStamp(file.entry));
+  const int64_t wait_ns = std::clamp<int64_t>(youngest_ns + kRacyNs - NowNs(), 0, kRacyNs);
+  std::this_thread::sleep_for(std::chrono::nanoseconds(wait_ns));
+  std::vector<FileState> settled;
+  for (FileState& file : files) {
+    auto again = TRY(corpus::ReadText(root_, file.entry.path, {file_bytes_max_, file.entry.asked}));
+    again.entry.asked = file.entry.asked;
+    if (again.skip != corpus::SkipReason::kNone || again.content_hash != file.hash) continue;
+    if (SameStat(again.entry, file.entry)) settled.push_back(std::move(file));
+  }
+  return settled;
 }
 
 Result<std::vector<ReadFile>> TreeReader::Read(std::span<DirtyFile> files, bool force) {

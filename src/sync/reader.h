@@ -19,6 +19,7 @@ struct ReadFile {
   corpus::ChunkedFile chunked;
   std::string error;       ///< not empty: why it failed
   bool unchanged = false;  ///< same bytes as in the index: only the stat differs
+  bool is_young = false;   ///< written so shortly before it was read that its stamp proves nothing
 };
 
 class TreeReader {
@@ -31,6 +32,10 @@ class TreeReader {
   /// Reads and cuts `files`, in their order. With `force` a file with the bytes that the index has is cut all the same.
   /// ERRORS: TooManyFiles, Io where the process itself is short of something.
   Result<std::vector<ReadFile>> Read(std::span<DirtyFile> files, bool force);
+
+  /// Those of `files` that, some time after they were written, still have the bytes and the stamp that they were read
+  /// with. Waits for that time: a few clock ticks.
+  Result<std::vector<FileState>> Settle(std::vector<FileState> files);
 
  private:
   TreeReader(int root, int threads, uint64_t file_bytes_max)

@@ -62,7 +62,11 @@ Result<ModelRecord> ReadModelRecord(const Schema& schema) {
   std::from_chars(dimension.data(), dimension.data() + dimension.size(), record.dimension);
   if (record.fingerprint.empty() || record.dimension == 0)
     return Corruption("the table does not say which model made its vectors; `squire index --rebuild` makes it anew");
-  const Schema ours = ChunkSchema(record);
+  return record;
+}
+
+Result<void> CheckColumns(const Schema& schema, const ModelRecord& model) {
+  const Schema ours = ChunkSchema(model);
   for (const Field& field : schema.fields) {
     if (!field.nullable && ours.Find(field.name) < 0)
       return Corruption("the table has a column '" + field.name +
@@ -73,7 +77,7 @@ Result<ModelRecord> ReadModelRecord(const Schema& schema) {
     if (at < 0 || !(schema.fields[static_cast<size_t>(at)].type == field.type))
       return Corruption("the table lacks column '" + field.name + "'; `squire index --rebuild` makes it anew");
   }
-  return record;
+  return {};
 }
 
 std::string TextToEmbed(const corpus::Chunk& chunk) {

@@ -33,6 +33,9 @@ Schema ChunkSchema(const ModelRecord& model);
 /// ERRORS: Corruption when the table was not made by an index run.
 Result<ModelRecord> ReadModelRecord(const Schema& schema);
 
+/// ERRORS: Corruption when an index run cannot read or fill the table's columns.
+Result<void> CheckColumns(const Schema& schema, const ModelRecord& model);
+
 /// What is embedded for a chunk: its name and its text, and no path, so that a moved file embeds nothing.
 std::string TextToEmbed(const corpus::Chunk& chunk);
 

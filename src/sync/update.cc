@@ -20,7 +20,8 @@ constexpr size_t kReadFiles = 64;      // files read at once
 constexpr size_t kGroupChunks = 512;   // chunks that are embedded together
 constexpr double kCommitSeconds = 15;  // of model time, between commits of a first index: at most 30 with a group's own
 
-constexpr int kPlansMax = 5;  // a run is planned anew so often when other writers are first
+constexpr size_t kYoungFilesMax = 1000;  // more than that are left to the next run
+constexpr int kPlansMax = 5;             // a run is planned anew so often when other writers are first
 constexpr char kStopped[] = "stopped; what was embedded is kept and the next run goes on from there";
 
 /// The run's own state, from lock to last commit.
@@ -83,6 +84,7 @@ class Run {
       return {};
     }
     model_ = *std::move(record);
+    if (!options_.rebuild) TRY(CheckColumns(table_->schema(), model_));
     return {};
   }
 
@@ -187,7 +189,16 @@ class Run {
     if (auto written = WriteGroup(); !written) return OnFailure(std::move(written.error()), is_first);
     TRY(Commit(true));
     if (is_first) TRY(state_->SetFirstIndexUnderWay(false));
-    return {};
+    return Settle(reader);
+  }
+
+  /// Files whose stamps were too young to be kept are read once more now that they are older: the same bytes under the
+  /// same stamp are known from here on, without another run.
+  Result<void> Settle(TreeReader& reader) {
+    if (young_.empty() || young_.size() > kYoungFilesMax) return {};
+    states_.clear();
+    for (FileState& file : TRY(reader.Settle(std::move(young_)))) states_.push_back(std::move(file));
+    return state_->Save(states_, {}, state_->table_version());
   }
 
   Result<void> BeginWrite() {
@@ -203,7 +214,7 @@ class Run {
 
   /// Sorts a file that was read: into the group to embed, or straight to the state.
   void Take(ReadFile file) {
-    const std::string& path = file.from.entry.path;
+    const std::string path = file.from.entry.path;
     const bool had_rows = file.from.old.chunks > 0;
     if (file.text.skip == corpus::SkipReason::kVanished) return Remove(path, had_rows);
     if (!file.error.empty()) {
@@ -228,8 +239,12 @@ class Run {
       if (had_rows) keys_.push_back(path);
       group_chunks_ += file.chunked.chunks.size();
       progress_.chunks += file.chunked.chunks.size();
-      group_.push_back(std::move(file));
     }
+    if (file.is_young) {
+      young_.push_back(state);
+      state.entry.mtime_ns = kUnknownTime;
+    }
+    if (file.text.skip == corpus::SkipReason::kNone && !file.unchanged) group_.push_back(std::move(file));
     states_.push_back(std::move(state));
   }
 
@@ -334,6 +349,7 @@ class Run {
 
   std::vector<ReadFile> group_;
   size_t group_chunks_ = 0;
+  std::vector<FileState> young_;   // of files that were read too soon after they were written
   std::vector<FileState> states_;  // of files that are done with the next commit
   std::vector<std::string> gone_;  // paths that leave the state with it
   std::vector<std::string> keys_;  // paths whose old rows go with it

@@ -304,6 +304,7 @@ def test_compacted_by_us_while_a_run_is_under_way(squire, stub, tree, under_way,
         trees.write(tree, path, trees.content(4, path))
         squire.run("index", tree)
     finish = under_way()
-    squire.run("compact", tree)
+    compaction = squire.start("compact", tree)  # waits for the run
     finish()
+    assert compaction.wait(60) == 0
     check_after_race(squire, stub, tree, tmp_path)
