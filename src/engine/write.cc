@@ -24,7 +24,10 @@ class SnapshotWrite : public TableWrite {
 
   Result<void> Append(const Batch& rows) override {
     const Batch ordered = TRY(InTableOrder(rows));
+    if (is_broken_) return InvalidArgument("an earlier append to this write failed; begin a new one");
+    is_broken_ = true;  // a write that stopped half-way leaves columns of unequal length
     TRY(writer_.Write(ordered));
+    is_broken_ = false;
     appended_ += ordered.num_rows;
     return {};
   }
@@ -41,7 +44,9 @@ class SnapshotWrite : public TableWrite {
   }
 
   Result<uint64_t> Commit() override {
-    if (done_) return InvalidArgument("this write has been committed");
+    if (done_ || is_tried_) return InvalidArgument("this write has been committed, or it failed; begin a new one");
+    if (is_broken_) return InvalidArgument("an append to this write failed; begin a new one");
+    is_tried_ = true;
     using Kind = table::Change::Kind;
     if (change_.schema) {
       change_.kind = Kind::kOverwrite;
@@ -87,6 +92,8 @@ class SnapshotWrite : public TableWrite {
   table::Change change_;
   int64_t appended_ = 0;
   bool done_ = false;
+  bool is_tried_ = false;   // Commit was called
+  bool is_broken_ = false;  // an append failed
 };
 
 }  // namespace

@@ -90,8 +90,8 @@ class PosixWritableFile : public WritableFile {
       const ssize_t put = Retry([&] { return ::write(fd_.get(), bytes.data() + done, bytes.size() - done); });
       if (put < 0) return FromErrno(errno, "cannot write", path_);
       done += static_cast<size_t>(put);
+      size_bytes_ += static_cast<uint64_t>(put);
     }
-    size_bytes_ += bytes.size();
     return {};
   }
   [[nodiscard]] uint64_t size() const override { return size_bytes_; }
@@ -144,7 +144,7 @@ class Posix : public FileSystem {
       const int error = errno;
       if (error != EPERM && error != EOPNOTSUPP && error != ENOSYS && error != EMLINK)
         return FromErrno(error, "cannot publish", path);  // the temporary file goes with `file`
-      TRY(PublishExclusive(path, bytes));
+      TRY(PublishWithoutLinks(temporary, path, bytes));
     }
     file.reset();
     if (auto synced = SyncFolder(FolderOf(path)); !synced) {
@@ -247,8 +247,18 @@ class Posix : public FileSystem {
             st.st_mtim.tv_sec * 1'000'000'000ll + st.st_mtim.tv_nsec, S_ISDIR(st.st_mode)};
   }
 
-  // Without hard links the file is created under its own name; a crash in between leaves a torn file, which readers
-  // skip.
+  // Where hard links are refused, the temporary file is renamed to a name that must not exist. Where the system cannot
+  // do that either, the file is created under its own name: a crash in between leaves it torn.
+  Result<void> PublishWithoutLinks(const std::string& temporary, const std::string& path, Bytes bytes) {
+#ifdef RENAME_NOREPLACE
+    if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0) return {};
+    if (errno != EINVAL && errno != ENOSYS) return FromErrno(errno, "cannot publish", path);
+#else
+    (void)temporary;
+#endif
+    return PublishExclusive(path, bytes);
+  }
+
   Result<void> PublishExclusive(const std::string& path, Bytes bytes) {
     auto file = TRY(Create(path));
     TRY(file->Append(bytes));

@@ -23,8 +23,15 @@ Result<void> SameWidth(Values& out, uint64_t bits) {
   return {};
 }
 
+/// Refuses more than kRawBytesMax of values before memory is asked for. Overflows nothing: bits <= 2^24.
+Result<void> CheckSize(uint64_t bits, uint64_t count) {
+  if (count <= kCountMax && bits * count <= 8 * kRawBytesMax) return {};
+  return Corruption(std::to_string(count) + " values of " + std::to_string(bits) + " bits are over 1 GiB");
+}
+
 Result<void> AppendFlat(Bytes bytes, uint64_t bits, uint64_t count, Values& out) {
   if (bits != 1 && !IsWholeBytes(bits)) return Corruption("flat values of " + std::to_string(bits) + " bits");
+  TRY(CheckSize(bits, count));
   TRY(SameWidth(out, bits));
   const uint64_t size = CeilDiv(bits * count, 8);
   if (bytes.size() < size) return Corruption("flat values end too early");
@@ -36,6 +43,7 @@ Result<void> AppendFlat(Bytes bytes, uint64_t bits, uint64_t count, Values& out)
 
 /// Unpacks `blocks` of 1024 and keeps `count` values in all.
 Result<void> AppendUnpacked(Bytes packed, uint64_t value_bits, uint64_t width, uint64_t count, Values& out) {
+  TRY(CheckSize(value_bits, count));
   TRY(SameWidth(out, value_bits));
   const size_t block_bytes = simd::PackedBytes(static_cast<unsigned>(width));
   const size_t value_bytes = value_bits / 8;
@@ -162,6 +170,7 @@ Result<Values> DecodeTextBlock(Bytes block, uint64_t count) {
 Result<Values> DecodeConstant(const pb21::Constant& constant, uint64_t count) {
   uint16_t value = 0;
   if (constant.value().size() > sizeof(value)) return Unsupported("constant blocks of wide values");
+  TRY(CheckSize(16, count));
   std::memcpy(&value, constant.value().data(), constant.value().size());
   Values out;
   out.bits = 16;
@@ -177,7 +186,8 @@ Error UnknownCompression(const Encoding& encoding, const char* where) {
 /// Fixed-size lists of a chunk: the items' validity bits, if they are kept, then the items one after the other.
 Result<void> AppendLists(const pb21::FixedSizeList& list, std::span<const Bytes> buffers, uint64_t count, Values& out) {
   const uint64_t items = list.items_per_value();
-  if (items == 0 || items > (1u << 20) || count * items > kCountMax)
+  if (list.values().flat().bits_per_value() > 256) return Corruption("list items of over 256 bits");
+  if (items == 0 || items > (1u << 16) || count * items > kCountMax)
     return Corruption("lists of " + std::to_string(items));
   if (list.has_validity()) {
     if (buffers.size() < 2 || buffers[0].size() < CeilDiv(count * items, 8))

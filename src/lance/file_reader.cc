@@ -90,7 +90,9 @@ Result<FileReader::Column> FileReader::ParseColumn(Bytes metadata) const {
 
 Result<const PageReader*> FileReader::Open(PageSlot& slot, const DataType& type) {
   const std::scoped_lock lock(mutex_);
+  if (slot.reader && !(slot.type == type)) return Corruption("a column is read under two types", path_);
   if (slot.reader) return slot.reader.get();
+  slot.type = type;
   pb::Any any;
   pb21::PageLayout layout;
   if (!any.ParseFromString(slot.page.encoding().direct().encoding()))
@@ -116,11 +118,6 @@ Result<size_t> FileReader::FindPage(size_t column, int64_t row) const {
   if (after == pages.begin() || row >= num_rows_)
     return InvalidArgument("row " + std::to_string(row) + " of " + std::to_string(num_rows_) + " in " + path_);
   return static_cast<size_t>(after - pages.begin()) - 1;
-}
-
-Result<int64_t> FileReader::RowsInPage(size_t column, int64_t first, int64_t count) const {
-  const PageSlot& slot = columns_[column].pages[TRY(FindPage(column, first))];
-  return std::min(count, slot.first_row + static_cast<int64_t>(slot.page.length()) - first);
 }
 
 Result<Array> FileReader::Read(size_t column, const DataType& type, int64_t first, int64_t count) {

@@ -30,13 +30,11 @@ class FileReader {
   /// Rows `rows` of column `column`, in that order. REQUIRES: ascending, unique, in the file.
   Result<Array> Take(size_t column, const DataType& type, std::span<const int64_t> rows);
 
-  /// Rows of column `column` from `first` to the end of its page, at most `count`: what one read can give.
-  Result<int64_t> RowsInPage(size_t column, int64_t first, int64_t count) const;
-
  private:
   struct PageSlot {
     pb::Page page;
     int64_t first_row = 0;
+    DataType type;                       // that the reader was opened with
     std::unique_ptr<PageReader> reader;  // opened at first use, under mutex_
   };
   struct Column {

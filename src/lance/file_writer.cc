@@ -47,7 +47,7 @@ Result<void> FileWriter::Write(const Batch& batch) {
   if (batch.columns.size() != columns_.size())
     return InvalidArgument("a batch of " + std::to_string(batch.columns.size()) + " columns for a file of " +
                            std::to_string(columns_.size()));
-  for (size_t i = 0; i < columns_.size(); i++) {
+  for (size_t i = 0; i < columns_.size(); i++) {  // all columns before any of them takes rows
     const Array& array = batch.columns[i];
     const Field& field = schema_.fields[i];
     if (!(array.type == field.type) || array.length != batch.num_rows)
@@ -55,6 +55,9 @@ Result<void> FileWriter::Write(const Batch& batch) {
                              array.type.ToString());
     if (!field.nullable && array.null_count() > 0)
       return InvalidArgument("column '" + field.name + "' must not hold nulls");
+  }
+  for (size_t i = 0; i < columns_.size(); i++) {
+    const Array& array = batch.columns[i];
     Column& column = columns_[i];
     if (array.length == 0) continue;
     column.pending.push_back(array);

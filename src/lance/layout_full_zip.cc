@@ -184,6 +184,8 @@ Result<std::unique_ptr<PageReader>> OpenFixed(PageContext page, const pb21::Full
   const bool is_list = values.has_fixed_size_list() && values.fixed_size_list().values().has_flat();
   if (!is_list && !values.has_flat())
     return Unsupported("a compression of wide fixed values that is not read", page.buffers.path);
+  if (is_list != (page.type.id == TypeId::kFixedSizeList))
+    return page.Broken("lists and " + page.type.ToString() + " do not go together");
   const bool has_item_validity = is_list && values.fixed_size_list().has_validity();
   const uint64_t item_validity = has_item_validity ? CeilDiv(static_cast<uint64_t>(page.type.width), 8) : 0;
   const int64_t bits = page.type.bit_width();

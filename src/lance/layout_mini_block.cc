@@ -10,6 +10,8 @@
 namespace squire::lance {
 namespace {
 
+constexpr int64_t kChunkRowsMax = 1 << 16;  // a chunk word has room for 2^15, the last chunk holds no more
+
 struct Chunk {
   uint64_t offset = 0;  ///< in buffer 1
   uint64_t size_bytes = 0;
@@ -104,7 +106,7 @@ Result<std::vector<Chunk>> ParseChunkWords(const PageContext& page, const pb21::
     chunk.num_rows = last ? page.num_rows - row : int64_t{1} << (word & 15);
     offset += chunk.size_bytes;
     row += chunk.num_rows;
-    if (chunk.num_rows <= 0 || row > page.num_rows || offset > page.buffers.sizes[1])
+    if (chunk.num_rows <= 0 || chunk.num_rows > kChunkRowsMax || row > page.num_rows || offset > page.buffers.sizes[1])
       return page.Broken("its chunks do not fit its " + std::to_string(page.num_rows) + " rows");
   }
   if (row != page.num_rows) return page.Broken("its chunks hold " + std::to_string(row) + " rows");
@@ -121,6 +123,7 @@ Result<std::unique_ptr<PageReader>> OpenMiniBlock(PageContext page, const pb21::
   if (layout.has_def_compression() && !nullable) return page.Broken("levels for rows that cannot be null");
   auto chunks = TRY(ParseChunkWords(page, layout));
   std::optional<Values> dictionary;
+  if (layout.has_dictionary() && page.buffers.count() < 3) return page.Broken("a dictionary without its buffer");
   if (layout.has_dictionary())
     dictionary =
         TRY(DecodeBlock(layout.dictionary(), TRY(page.buffers.ReadAll(2)).span(), layout.num_dictionary_items()));

@@ -57,13 +57,16 @@ Error UnknownType(std::string_view name) {
   return Unsupported("column type '" + std::string(name) + "' is not one that this build reads");
 }
 
+constexpr int32_t kListSizeMax = 1 << 16;     // items of a fixed-size list
+constexpr int32_t kBinaryBytesMax = 1 << 20;  // of a fixed-size binary
+
 Result<DataType> ParseFixedSizeList(std::string_view name) {
   // The size is behind the last colon; the item's name, between, may hold colons of its own.
   const std::string_view rest = name.substr(std::string_view("fixed_size_list:").size());
   const size_t colon = rest.rfind(':');
-  if (colon == std::string_view::npos) return UnknownType(name);
+  if (colon == std::string_view::npos || rest.starts_with("fixed_size_list:")) return UnknownType(name);
   const auto size = Number(rest.substr(colon + 1));
-  if (!size || *size <= 0) return UnknownType(name);
+  if (!size || *size <= 0 || *size > kListSizeMax) return UnknownType(name);
   DataType item = TRY(ParseLogicalType(rest.substr(0, colon)));
   if (item.bit_width() == 0 || item.id == TypeId::kFixedSizeList) return UnknownType(name);
   DataType type(TypeId::kFixedSizeList);
@@ -107,7 +110,7 @@ Result<DataType> ParseLogicalType(std::string_view name) {
   if (parts[0] == "fixed_size_binary" && parts.size() == 2) {
     DataType type(TypeId::kFixedBinary);
     type.width = Number(parts[1]).value_or(0);
-    if (type.width > 0) return type;
+    if (type.width > 0 && type.width <= kBinaryBytesMax) return type;
   }
   if (parts[0] == "decimal" && parts.size() == 4 && (parts[1] == "128" || parts[1] == "256")) {
     DataType type(parts[1] == "128" ? TypeId::kDecimal128 : TypeId::kDecimal256);

@@ -23,7 +23,9 @@ struct PageBuffers {
   [[nodiscard]] size_t count() const { return sizes.size(); }
   /// Reads [from, from + size) of buffer `index`. ERRORS: Corruption beyond its end.
   [[nodiscard]] Result<Buffer> Read(size_t index, uint64_t from, uint64_t size_bytes) const;
-  [[nodiscard]] Result<Buffer> ReadAll(size_t index) const { return Read(index, 0, sizes[index]); }
+  [[nodiscard]] Result<Buffer> ReadAll(size_t index) const {
+    return Read(index, 0, index < sizes.size() ? sizes[index] : 0);
+  }
 };
 
 class PageReader {

@@ -67,6 +67,8 @@ Result<Array> ToArray(Values values, const DataType& type, std::span<const uint8
     Array items;
     items.type = type.children[0].type;
     items.length = values.count * type.width;
+    if (!values.item_validity.empty() && std::ssize(values.item_validity) != items.length)
+      return Corruption("the validity of list items is not of their number");
     if (!values.item_validity.empty()) items.validity = PackBits(values.item_validity);
     items.buffers.push_back(Buffer::Of(std::move(values.data)));
     out.children.push_back(std::move(items));

@@ -31,6 +31,7 @@ struct Index::Impl {
       table.emplace(TRY(std::move(opened)));
     }
     model = TRY(ReadModelRecord(table->schema()));
+    TRY(CheckColumns(table->schema(), *model));
     return {};
   }
 
@@ -74,6 +75,7 @@ Result<SearchAnswer> Index::Search(const SearchRequest& request) {
   // A handle belongs to one thread: the look at the tree has its own.
   auto freshness = std::async(std::launch::async, [this]() -> Result<Freshness> {
     const Table table = TRY(Table::Open(impl_->location.table()));
+    TRY(CheckColumns(table.schema(), TRY(ReadModelRecord(table.schema()))));
     return MeasureFreshness(impl_->location, table);
   });
   const auto ask = [&] {

@@ -17,8 +17,8 @@ namespace squire::sync {
 namespace {
 
 constexpr size_t kReadFiles = 64;      // files read at once
-constexpr size_t kGroupChunks = 512;   // chunks that are embedded together
-constexpr double kCommitSeconds = 15;  // of model time, between commits of a first index: at most 30 with a group's own
+constexpr size_t kGroupChunks = 384;   // chunks that are embedded together: some 15 s of the local model on two cores
+constexpr double kCommitSeconds = 10;  // of model time, between commits of a first index: under 30 with a group's own
 
 constexpr size_t kYoungFilesMax = 1000;  // more than that are left to the next run
 constexpr int kPlansMax = 5;             // a run is planned anew so often when other writers are first
@@ -126,6 +126,8 @@ class Run {
       else
         known.clear();
     }
+    // The state of a table that is gone, or is about to be replaced, proves nothing: lost before that, it is made anew.
+    if ((overwrites_ || !table_) && !options_.dry_run) TRY(state_->Clear());
     const bool partly = !options_.only_paths.empty() && trusted;
     const auto scan_options = ScanOptionsOf(location_, tree_options_, options_.explain);
     auto scan = partly ? TRY(corpus::ScanPaths(location_.tree, options_.only_paths, scan_options))
@@ -155,7 +157,7 @@ class Run {
   }
 
   Result<void> Process(Plan& plan) {
-    const bool is_first = !table_ || state_->first_index_under_way() || (table_->CountRows() == 0 && !overwrites_);
+    const bool is_first = !overwrites_ && (!table_ || state_->first_index_under_way() || table_->CountRows() == 0);
     TRY(SettleModel());
     if (is_first && !state_->first_index_under_way()) TRY(state_->SetFirstIndexUnderWay(true));
     Spool spool = TRY(Spool::Open(location_.spool(), model_.fingerprint, model_.dimension));
@@ -174,17 +176,14 @@ class Run {
       const size_t count = std::min(kReadFiles, plan.dirty.size() - begin);
       for (ReadFile& file : TRY(reader.Read(std::span(plan.dirty).subspan(begin, count), options_.rebuild))) {
         Take(std::move(file));
-        if (group_chunks_ >= kGroupChunks) {
-          if (auto written = WriteGroup(); !written) return OnFailure(std::move(written.error()), is_first);
-        }
-      }
-      progress_.files_done = begin + count;
-      const double embedded = vectors_->stats().wall_seconds;
-      if (is_first && embedded - committed_at >= kCommitSeconds) {
+        if (group_chunks_ < kGroupChunks) continue;
         if (auto written = WriteGroup(); !written) return OnFailure(std::move(written.error()), is_first);
+        const double embedded = vectors_->stats().wall_seconds;
+        if (!is_first || embedded - committed_at < kCommitSeconds) continue;
         TRY(Commit(false));
         committed_at = embedded;
       }
+      progress_.files_done = begin + count;
     }
     if (auto written = WriteGroup(); !written) return OnFailure(std::move(written.error()), is_first);
     TRY(Commit(true));

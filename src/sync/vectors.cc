@@ -32,6 +32,7 @@ Result<void> VectorSource::LoadKnown() {
   const auto& metadata = table_->schema().metadata;
   const auto fingerprint = metadata.find(kFingerprintKey);
   if (fingerprint == metadata.end() || fingerprint->second != model_.fingerprint) return {};
+  TRY(CheckColumns(table_->schema(), model_));
   auto scanner = TRY(table_->Scan({.columns = {kContentHashColumn}, .batch_rows = 65'536, .with_row_address = true}));
   while (const auto batch = TRY(scanner->Next())) {
     const auto addresses = batch->columns[1].values<uint64_t>();

@@ -221,6 +221,19 @@ class Attempt {
 Result<void> CheckRebase(const Snapshot& base, const Snapshot& latest, const Change& change) {
   if (base.version() == latest.version() || change.kind == Change::Kind::kOverwrite) return {};
   if (!(base.schema() == latest.schema())) return Conflict("another writer changed the schema");
+  for (size_t i = 0; i < base.schema().fields.size(); i++) {
+    if (base.field_id(i) != latest.field_id(i)) return Conflict("another writer replaced a column");
+  }
+  const auto without_deletions = [](pb::DataFragment fragment) {
+    fragment.clear_deletion_file();
+    return fragment.SerializeAsString();
+  };
+  for (const auto& [id, rows] : change.deleted_rows) {
+    const Fragment* before = base.FindFragment(id);
+    const Fragment* after = latest.FindFragment(id);
+    if (before == nullptr || after == nullptr || without_deletions(before->meta()) != without_deletions(after->meta()))
+      return Conflict("fragment " + std::to_string(id) + " was replaced by another writer");
+  }
   for (uint64_t id : change.rewritten) {
     const Fragment* before = base.FindFragment(id);
     const Fragment* after = latest.FindFragment(id);
@@ -234,6 +247,8 @@ Result<void> CheckRebase(const Snapshot& base, const Snapshot& latest, const Cha
 Result<void> CheckWritable(const Snapshot& snapshot, const Change& change) {
   const pb::Manifest& manifest = snapshot.manifest();
   TRY(lance::CheckFlags(manifest.writer_feature_flags(), lance::kWritableFlags, "written"));
+  if (!snapshot.has_current_naming())
+    return Unsupported("a table with the older names of manifests is not written", snapshot.paths().root);
   if (change.new_fragments.empty()) return {};
   if (manifest.data_format().version() != "2.2")
     return Unsupported("rows cannot be added to a table of file version " + manifest.data_format().version() +
@@ -252,7 +267,11 @@ Result<std::shared_ptr<const Snapshot>> Commit(std::shared_ptr<const Snapshot> b
     TRY(CheckWritable(*onto, change));
     TRY(CheckRebase(*base, *onto, change));
     auto published = Attempt(*onto, change).Run();
-    if (published) return Snapshot::Open(base->files(), base->paths().root, onto->version() + 1);
+    if (published) {
+      auto opened = Snapshot::Open(base->files(), base->paths().root, onto->version() + 1);
+      if (!opened) opened.error().code = Code::kCommitUnknown;  // the version stands: its files must not be taken back
+      return opened;
+    }
     if (published.error().code != Code::kAlreadyExists) return std::move(published.error());
     onto = TRY(Snapshot::Open(base->files(), base->paths().root));
   }

@@ -67,6 +67,8 @@ class Snapshot {
   [[nodiscard]] const Schema& schema() const { return schema_; }
   /// Field id of column `index` of the schema.
   [[nodiscard]] int32_t field_id(size_t index) const { return field_ids_[index]; }
+  /// Whether its manifest is named as Squire names them: two writers of different namings would not see each other.
+  [[nodiscard]] bool has_current_naming() const { return has_current_naming_; }
   [[nodiscard]] const Paths& paths() const { return paths_; }
   [[nodiscard]] const std::shared_ptr<FileCache>& files() const { return files_; }
   [[nodiscard]] size_t num_fragments() const { return fragments_.size(); }
@@ -83,6 +85,7 @@ class Snapshot {
   std::shared_ptr<FileCache> files_;
   pb::Manifest manifest_;
   pb::IndexSection indices_;
+  bool has_current_naming_ = true;
   Schema schema_;
   std::vector<int32_t> field_ids_;
   std::vector<std::unique_ptr<Fragment>> fragments_;  // by ascending id
