@@ -15,7 +15,6 @@ inline constexpr size_t kFooterBytes = 40;
 inline constexpr char kMagic[] = "LANC";
 inline constexpr char kColumnEncodingUrl[] = "/lance.encodings.ColumnEncoding";
 inline constexpr char kPageLayoutUrl[] = "/lance.encodings21.PageLayout";
-inline constexpr char kArrayEncodingUrl[] = "/lance.encodings.ArrayEncoding";
 
 struct Footer {
   uint64_t column_metadata_start = 0;

@@ -26,7 +26,6 @@ MAY_USE = {
     "serve": {"sync", "base"},
     "cli": {"serve", "sync", "base"},
 }
-# Below the public line: the rooms that sync, serve and cli reach through include/squire alone.
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 SOURCES = (".cc", ".h", ".inc")
 LINES_MAX, TEST_LINES_MAX, COLUMNS_MAX = 800, 1200, 120
