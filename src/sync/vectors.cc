@@ -32,7 +32,12 @@ Result<void> VectorSource::LoadKnown() {
   const auto& metadata = table_->schema().metadata;
   const auto fingerprint = metadata.find(kFingerprintKey);
   if (fingerprint == metadata.end() || fingerprint->second != model_.fingerprint) return {};
-  TRY(CheckColumns(table_->schema(), model_));
+  const Schema ours = ChunkSchema(model_);
+  for (const char* column : {kContentHashColumn, kVectorColumn}) {  // others may have added columns; these two are read
+    const int at = table_->schema().Find(column), want = ours.Find(column);
+    const auto type_of = [](const Schema& schema, int index) { return schema.fields[static_cast<size_t>(index)].type; };
+    if (at < 0 || !(type_of(table_->schema(), at) == type_of(ours, want))) return {};
+  }
   auto scanner = TRY(table_->Scan({.columns = {kContentHashColumn}, .batch_rows = 65'536, .with_row_address = true}));
   while (const auto batch = TRY(scanner->Next())) {
     const auto addresses = batch->columns[1].values<uint64_t>();
