@@ -13,6 +13,11 @@ Result<std::vector<uint8_t>> ReadWholeFile(FileSystem& fs, const std::string& pa
   return bytes;
 }
 
+std::string FolderOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
 std::string JoinPath(std::string_view folder, std::string_view name) {
   std::string out(folder);
   if (!out.empty() && out.back() != '/') out += '/';

@@ -61,6 +61,14 @@ class FileLock {
   virtual ~FileLock() = default;
 };
 
+/// What a file system promises about syncs, from its kind (docs/durability.md).
+struct SyncTraits {
+  /// Syncing a new file makes its name, and those of the folders above it, durable too.
+  bool names_follow_file_sync = false;
+  /// SyncAll can be had, and tells of failures.
+  bool can_sync_all = false;
+};
+
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
@@ -71,19 +79,28 @@ class FileSystem {
   /// Creates `path` with `bytes`, durable and whole or not at all, only if it does not exist: the commit of a version.
   /// ERRORS: AlreadyExists (somebody was first, nothing changed); CommitUnknown when the file is there but the folder
   /// could not be synced.
-  virtual Result<void> PublishIfAbsent(const std::string& path, Bytes bytes) = 0;
+  /// Made of the calls below; a store with a conditional put has its own.
+  virtual Result<void> PublishIfAbsent(const std::string& path, Bytes bytes);
   /// Replaces `path` by `bytes` in one step, not synced. For what can be made anew, such as hints.
-  virtual Result<void> Replace(const std::string& path, Bytes bytes) = 0;
+  virtual Result<void> Replace(const std::string& path, Bytes bytes);
 
   /// Entries of a folder, in no order. A folder that does not exist is NotFound.
   virtual Result<std::vector<FileInfo>> List(const std::string& folder) = 0;
   virtual Result<FileInfo> Stat(const std::string& path) = 0;
   /// Creates the folder and those above it.
   virtual Result<void> CreateFolders(const std::string& folder) = 0;
+  /// Makes the names in `folder` durable, those removed too.
   virtual Result<void> SyncFolder(const std::string& folder) = 0;
+  [[nodiscard]] virtual SyncTraits Traits(const std::string& folder) = 0;
+  /// Makes all files and names of the file system that holds `folder` durable. REQUIRES: Traits say that it can.
+  virtual Result<void> SyncAll(const std::string& folder) = 0;
   virtual Result<void> Remove(const std::string& path) = 0;
   virtual Result<void> RemoveAll(const std::string& folder) = 0;
   virtual Result<void> Rename(const std::string& from, const std::string& to) = 0;
+  /// Gives the file a second name. ERRORS: AlreadyExists; Unsupported where there are no hard links.
+  virtual Result<void> Link(const std::string& from, const std::string& to) = 0;
+  /// Renames to a name that must not exist. ERRORS: AlreadyExists; Unsupported where that cannot be done in one step.
+  virtual Result<void> RenameIfAbsent(const std::string& from, const std::string& to) = 0;
   /// Locks `path` (created if needed) for this process alone. ERRORS: Conflict when another holds it and `wait` is
   /// false.
   virtual Result<std::unique_ptr<FileLock>> Lock(const std::string& path, bool wait) = 0;
@@ -94,6 +111,9 @@ FileSystem& PosixFileSystem();
 
 /// The whole file. ERRORS: OverBudget beyond `limit_bytes`.
 Result<std::vector<uint8_t>> ReadWholeFile(FileSystem& fs, const std::string& path, uint64_t limit_bytes = 1ull << 31);
+
+/// The folder that holds `path`: "." for a bare name.
+std::string FolderOf(const std::string& path);
 
 /// "a/b" from "a" and "b".
 std::string JoinPath(std::string_view folder, std::string_view name);

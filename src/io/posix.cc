@@ -1,5 +1,4 @@
-// The machine's file system: pread and write, never mmap; create-if-absent by link(2), or O_EXCL where links are
-// refused.
+// The machine's file system: pread and write, never mmap.
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -7,11 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <filesystem>
 
 #include "io/file_system.h"
+#include "io/sync_traits.h"
 
 namespace squire {
 namespace {
@@ -31,11 +30,6 @@ class Descriptor {
  private:
   int fd_;
 };
-
-std::string FolderOf(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-}
 
 template <class Call>
 auto Retry(Call call) {
@@ -135,35 +129,6 @@ class Posix : public FileSystem {
     return std::make_unique<PosixWritableFile>(fd, path);
   }
 
-  Result<void> PublishIfAbsent(const std::string& path, Bytes bytes) override {
-    const std::string temporary = TemporaryName(path);
-    auto file = TRY(Create(temporary));
-    TRY(file->Append(bytes));
-    TRY(file->Sync());
-    if (::link(temporary.c_str(), path.c_str()) < 0) {
-      const int error = errno;
-      if (error != EPERM && error != EOPNOTSUPP && error != ENOSYS && error != EMLINK)
-        return FromErrno(error, "cannot publish", path);  // the temporary file goes with `file`
-      TRY(PublishWithoutLinks(temporary, path, bytes));
-    }
-    file.reset();
-    if (auto synced = SyncFolder(FolderOf(path)); !synced) {
-      Error error = std::move(synced.error());
-      error.code = Code::kCommitUnknown;
-      error.message = "the version was written but its folder could not be synced; reopening tells whether it stands";
-      return error;
-    }
-    return {};
-  }
-
-  Result<void> Replace(const std::string& path, Bytes bytes) override {
-    const std::string temporary = TemporaryName(path);
-    auto file = TRY(Create(temporary));
-    TRY(file->Append(bytes));
-    if (::rename(temporary.c_str(), path.c_str()) < 0) return FromErrno(errno, "cannot replace", path);
-    return file->Close();
-  }
-
   Result<std::vector<FileInfo>> List(const std::string& folder) override {
     DIR* dir = ::opendir(folder.c_str());
     if (dir == nullptr) return FromErrno(errno, "cannot list", folder);
@@ -207,6 +172,19 @@ class Posix : public FileSystem {
     return {};
   }
 
+  SyncTraits Traits(const std::string& folder) override { return SyncTraitsOf(folder); }
+
+  Result<void> SyncAll(const std::string& folder) override {
+#ifdef __linux__
+    const Descriptor fd(Retry([&] { return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+    if (fd.get() < 0) return FromErrno(errno, "cannot open folder", folder);
+    if (::syncfs(fd.get()) < 0) return FromErrno(errno, "cannot sync the file system", folder);
+    return {};
+#else
+    return Unsupported("syncing a whole file system", folder);
+#endif
+  }
+
   Result<void> Remove(const std::string& path) override {
     if (::unlink(path.c_str()) < 0) return FromErrno(errno, "cannot remove", path);
     return {};
@@ -224,6 +202,23 @@ class Posix : public FileSystem {
     return {};
   }
 
+  Result<void> Link(const std::string& from, const std::string& to) override {
+    if (::link(from.c_str(), to.c_str()) == 0) return {};
+    if (errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS || errno == EMLINK)
+      return Unsupported("the file system has no hard links", to);
+    return FromErrno(errno, "cannot link", to);
+  }
+
+  Result<void> RenameIfAbsent(const std::string& from, const std::string& to) override {
+#ifdef RENAME_NOREPLACE
+    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return {};
+    if (errno != EINVAL && errno != ENOSYS) return FromErrno(errno, "cannot rename to " + to, from);
+#else
+    (void)from;
+#endif
+    return Unsupported("the file system cannot rename to a free name only", to);
+  }
+
   Result<std::unique_ptr<FileLock>> Lock(const std::string& path, bool wait) override {
     Descriptor fd(Retry([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666); }));
     if (fd.get() < 0) return FromErrno(errno, "cannot open lock", path);
@@ -235,35 +230,9 @@ class Posix : public FileSystem {
   }
 
  private:
-  static std::string TemporaryName(const std::string& path) {
-    static std::atomic<uint64_t> counter{0};
-    const size_t slash = path.rfind('/') + 1;
-    return path.substr(0, slash) + ".tmp_" + std::to_string(::getpid()) + "_" + std::to_string(counter++) + "_" +
-           path.substr(slash);
-  }
-
   static FileInfo Describe(std::string name, const struct stat& st) {
     return {std::move(name), static_cast<uint64_t>(st.st_size),
             st.st_mtim.tv_sec * 1'000'000'000ll + st.st_mtim.tv_nsec, S_ISDIR(st.st_mode)};
-  }
-
-  // Where hard links are refused, the temporary file is renamed to a name that must not exist. Where the system cannot
-  // do that either, the file is created under its own name: a crash in between leaves it torn.
-  Result<void> PublishWithoutLinks(const std::string& temporary, const std::string& path, Bytes bytes) {
-#ifdef RENAME_NOREPLACE
-    if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0) return {};
-    if (errno != EINVAL && errno != ENOSYS) return FromErrno(errno, "cannot publish", path);
-#else
-    (void)temporary;
-#endif
-    return PublishExclusive(path, bytes);
-  }
-
-  Result<void> PublishExclusive(const std::string& path, Bytes bytes) {
-    auto file = TRY(Create(path));
-    TRY(file->Append(bytes));
-    TRY(file->Sync());
-    return file->Close();
   }
 };
 

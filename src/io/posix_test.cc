@@ -74,6 +74,25 @@ TEST_F(PosixTest, OnePublisherWins) {
   EXPECT_EQ(fs_.List(folder_)->size(), 1u) << "temporary files are gone";
 }
 
+TEST_F(PosixTest, NamesThatAreTakenStay) {
+  ASSERT_TRUE(fs_.Replace(At("a"), AsBytes("a")));
+  ASSERT_TRUE(fs_.Replace(At("b"), AsBytes("b")));
+  for (const auto& taken : {fs_.Link(At("a"), At("b")), fs_.RenameIfAbsent(At("a"), At("b"))})
+    EXPECT_TRUE(taken.error().code == Code::kAlreadyExists || taken.error().code == Code::kUnsupported);
+  EXPECT_EQ(AsText(*ReadWholeFile(fs_, At("b"))), "b");
+  if (fs_.Link(At("a"), At("c"))) {
+    EXPECT_EQ(AsText(*ReadWholeFile(fs_, At("c"))), "a");
+  }
+}
+
+TEST_F(PosixTest, SyncsTheWholeFileSystemWhereItSaysSo) {
+  if (fs_.Traits(folder_).can_sync_all) {
+    EXPECT_TRUE(fs_.SyncAll(folder_));
+  }
+  EXPECT_FALSE(fs_.Traits(At("not")).can_sync_all);
+  EXPECT_FALSE(fs_.SyncAll(At("not")));
+}
+
 TEST_F(PosixTest, LockIsExclusive) {
   auto held = fs_.Lock(At("lock"), false);
   ASSERT_TRUE(held);

@@ -1,0 +1,25 @@
+#pragma once
+
+/// New files made durable together with their names, in as few syncs as the file system allows: one, wherever its
+/// traits say anything. The arithmetic stands in docs/durability.md.
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "io/file_system.h"
+
+namespace squire {
+
+/// A small file to be written.
+struct NewFile {
+  std::string path;
+  std::vector<uint8_t> bytes;
+};
+
+/// Creates `files`; when it returns they are durable, and so is every name in `folders`, which hold them and perhaps
+/// other files that were synced before. After an error some of the files may be there.
+/// REQUIRES: all on one file system, and `folders` not empty.
+Result<void> CreateDurable(FileSystem& fs, std::span<const NewFile> files, std::span<const std::string> folders);
+
+}  // namespace squire

@@ -1,0 +1,94 @@
+#pragma once
+
+/// A file system in memory, as strict as POSIX allows one to be: a name or a byte is durable only once it was synced,
+/// and PowerLoss() takes everything else away. For tests. Safe to share between threads, as every FileSystem.
+///
+/// Paths are absolute or not, '/' apart; "." and ".." are not known. There are no symbolic links and no rights.
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "io/file_system.h"
+
+namespace squire {
+
+struct MemoryOptions {
+  /// As journalled file systems do: syncing a new file makes its name durable, and the folders' above it.
+  bool names_follow_file_sync = false;
+  bool can_sync_all = true;
+  bool has_links = true;
+  bool has_rename_if_absent = true;
+  uint64_t capacity_bytes = UINT64_MAX;  ///< beyond it writes fail with NoSpace, after what still fitted
+};
+
+/// What a loss of power leaves of a change that was not synced.
+enum class Unsynced {
+  kLost,    ///< nothing
+  kRandom,  ///< by seed, of each change by itself: a name with or without, a file's bytes whole, torn or not at all
+};
+
+class MemoryFileSystem : public FileSystem {
+ public:
+  explicit MemoryFileSystem(const MemoryOptions& options = {}) : options_(options) {}
+
+  Result<std::unique_ptr<RandomAccessFile>> OpenRead(const std::string& path) override;
+  Result<std::unique_ptr<WritableFile>> Create(const std::string& path) override;
+  Result<std::vector<FileInfo>> List(const std::string& folder) override;
+  Result<FileInfo> Stat(const std::string& path) override;
+  Result<void> CreateFolders(const std::string& folder) override;
+  Result<void> SyncFolder(const std::string& folder) override;
+  SyncTraits Traits(const std::string& folder) override;
+  Result<void> SyncAll(const std::string& folder) override;
+  Result<void> Remove(const std::string& path) override;
+  Result<void> RemoveAll(const std::string& folder) override;
+  Result<void> Rename(const std::string& from, const std::string& to) override;
+  Result<void> Link(const std::string& from, const std::string& to) override;
+  Result<void> RenameIfAbsent(const std::string& from, const std::string& to) override;
+  Result<std::unique_ptr<FileLock>> Lock(const std::string& path, bool wait) override;
+
+  /// Takes away what was not synced. REQUIRES: no handle is open.
+  void PowerLoss(Unsynced unsynced = Unsynced::kLost, uint64_t seed = 0);
+  /// A copy that shares nothing with this one.
+  [[nodiscard]] std::unique_ptr<MemoryFileSystem> Clone() const;
+  /// Files and locks that are open.
+  [[nodiscard]] int64_t open_handles() const;
+  /// Calls of Sync, SyncFolder and SyncAll so far.
+  [[nodiscard]] int64_t syncs() const;
+  [[nodiscard]] uint64_t bytes_used() const;
+  void set_capacity_bytes(uint64_t bytes);
+
+ private:
+  struct Node;
+  class Reader;
+  class Writer;
+  class HeldLock;
+  using NodePtr = std::shared_ptr<Node>;
+  struct Place {
+    NodePtr folder;
+    std::string name;
+  };
+
+  [[nodiscard]] Result<NodePtr> Find(const std::string& path) const;
+  [[nodiscard]] Result<Place> FindPlace(const std::string& path) const;
+  Result<void> Move(const std::string& from, const std::string& to, bool replace);
+  void SyncNames(const std::string& path);
+  static void SyncTree(const NodePtr& root);
+  [[nodiscard]] uint64_t BytesUsed() const;
+
+  mutable std::mutex mutex_;
+  std::condition_variable lock_freed_;
+  MemoryOptions options_;
+  NodePtr root_ = NewFolder();
+  std::set<std::string> locked_;
+  int64_t open_handles_ = 0;
+  int64_t syncs_ = 0;
+
+  static NodePtr NewFolder();
+};
+
+}  // namespace squire
