@@ -176,6 +176,7 @@ class Table {
   [[nodiscard]] VerifyReport Verify() const;
 
  private:
+  friend struct TableAccess;  // of the engine: opens tables on another file system
   struct Impl;
   explicit Table(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

@@ -21,16 +21,25 @@ Table::Table(Table&&) noexcept = default;
 Table& Table::operator=(Table&&) noexcept = default;
 Table::~Table() = default;
 
-Result<Table> Table::Create(const std::string& path, const Schema& schema, const TableOptions& options) {
-  auto files = std::make_shared<table::FileCache>(PosixFileSystem(), options.open_files_max);
+Result<Table> TableAccess::Create(FileSystem& fs, const std::string& path, const Schema& schema,
+                                  const TableOptions& options) {
+  auto files = std::make_shared<table::FileCache>(fs, options.open_files_max);
   auto snapshot = TRY(table::CreateTable(files, path, schema));
-  return Table(std::make_unique<Impl>(Impl{path, std::move(files), std::move(snapshot)}));
+  return Table(std::make_unique<Table::Impl>(Table::Impl{path, std::move(files), std::move(snapshot)}));
+}
+
+Result<Table> TableAccess::Open(FileSystem& fs, const std::string& path, const TableOptions& options) {
+  auto files = std::make_shared<table::FileCache>(fs, options.open_files_max);
+  auto snapshot = TRY(table::Snapshot::Open(files, path, options.version));
+  return Table(std::make_unique<Table::Impl>(Table::Impl{path, std::move(files), std::move(snapshot)}));
+}
+
+Result<Table> Table::Create(const std::string& path, const Schema& schema, const TableOptions& options) {
+  return TableAccess::Create(PosixFileSystem(), path, schema, options);
 }
 
 Result<Table> Table::Open(const std::string& path, const TableOptions& options) {
-  auto files = std::make_shared<table::FileCache>(PosixFileSystem(), options.open_files_max);
-  auto snapshot = TRY(table::Snapshot::Open(files, path, options.version));
-  return Table(std::make_unique<Impl>(Impl{path, std::move(files), std::move(snapshot)}));
+  return TableAccess::Open(PosixFileSystem(), path, options);
 }
 
 const std::string& Table::path() const { return impl_->path; }

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What a squire::Table holds.
+/// What a squire::Table holds, and the door for tables on another file system than the machine's.
 
 #include "squire/table.h"
 #include "table/snapshot.h"
@@ -11,6 +11,13 @@ struct Table::Impl {
   std::string path;
   std::shared_ptr<table::FileCache> files;
   std::shared_ptr<const table::Snapshot> snapshot;
+};
+
+/// Tables on any file system, which must outlive them.
+struct TableAccess {
+  static Result<Table> Create(FileSystem& fs, const std::string& path, const Schema& schema,
+                              const TableOptions& options = {});
+  static Result<Table> Open(FileSystem& fs, const std::string& path, const TableOptions& options = {});
 };
 
 }  // namespace squire
