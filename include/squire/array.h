@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "squire/result.h"
@@ -40,7 +41,8 @@ class Buffer {
 /// One column, or a slice of one: rows [offset, offset + length) of its buffers.
 ///
 /// Buffers by type: fixed width {values}; bool {bits}; string and binary {offsets[n+1] of 4 or 8 bytes, bytes};
-/// lists {offsets} with children[0] the items; fixed-size list and struct none of their own, only children.
+/// lists {offsets[n+1]} with children[0] the items; fixed-size list and struct none of their own, only children. A
+/// struct's children are sliced with it: row i of the struct is row i of each child, whatever the struct's offset.
 /// `validity` holds one bit a row (1 = present) and is empty when no row is null.
 struct Array {
   DataType type;
@@ -83,6 +85,15 @@ struct Array {
     return children[0].values<T>().subspan(static_cast<size_t>((offset + row) * type.width),
                                            static_cast<size_t>(type.width));
   }
+
+  /// Where list `row` begins among the items; ListStart(length) is where the last one ends.
+  [[nodiscard]] int64_t ListStart(int64_t row) const {
+    const size_t at = static_cast<size_t>(offset + row);
+    if (type.id == TypeId::kLargeList) return reinterpret_cast<const int64_t*>(buffers[0].data())[at];
+    return reinterpret_cast<const int32_t*>(buffers[0].data())[at];
+  }
+  /// The items of all lists of this array: first and one past the last.
+  [[nodiscard]] std::pair<int64_t, int64_t> item_range() const;
 
   /// Rows [from, from + count), sharing the buffers.
   [[nodiscard]] Array Slice(int64_t from, int64_t count) const;
@@ -143,9 +154,12 @@ class ArrayBuilder {
   std::vector<uint8_t> data_;
 };
 
-/// Rows of `arrays`, one after the other. REQUIRES: at least one array, all of one type without children but a
-/// fixed-size list's.
+/// Rows of `arrays`, one after the other. REQUIRES: at least one array, all of one type.
+/// ERRORS: OverBudget when 32-bit offsets do not reach.
 Result<Array> Concatenate(std::span<const Array> arrays);
+
+/// An array of `count` rows that are all null.
+Result<Array> NullArray(const DataType& type, int64_t count);
 
 /// Rows `rows` of `array`, in that order.
 Result<Array> TakeRows(const Array& array, std::span<const int64_t> rows);

@@ -41,6 +41,7 @@ enum class TypeId : uint8_t {
   kList,
   kLargeList,
   kStruct,
+  kUnknown,  ///< a type that this build does not read; `unit` is its name in the table
 };
 
 struct Field;
@@ -48,7 +49,7 @@ struct Field;
 struct DataType {
   TypeId id = TypeId::kNull;
   int32_t width = 0;            ///< items of a fixed-size list, bytes of a fixed binary
-  std::string unit;             ///< "s", "ms", "us" or "ns"
+  std::string unit;             ///< "s", "ms", "us" or "ns"; of kUnknown its name
   std::string zone;             ///< of a timestamp
   int32_t precision = 0;        ///< of a decimal
   int32_t scale = 0;            ///< of a decimal

@@ -35,6 +35,8 @@ struct TableStats {
   uint64_t files = 0;
   uint64_t bytes_on_disk = 0;
   uint64_t live_bytes = 0;  ///< what this version's rows take: data by its share of live rows, deletions, indexes
+  uint64_t indexes = 0;
+  std::vector<int64_t> fragment_rows;  ///< live rows of each fragment
 };
 
 struct VersionInfo {
@@ -105,14 +107,30 @@ struct PruneStats {
 };
 
 struct PruneRequest {
-  uint64_t keep_versions = 1;  ///< the newest so many stay, at least 1; tagged ones too
-  int64_t older_than_s = 0;    ///< younger versions stay
+  uint64_t keep_versions = 1;              ///< the newest so many stay, at least 1; tagged ones too
+  int64_t older_than_s = 0;                ///< younger versions stay
+  int64_t leftover_age_s = 7 * 24 * 3600;  ///< files that no version names go at this age: a writer may be at work
   bool dry_run = false;
 };
 
 struct VerifyReport {
   uint64_t fragments = 0, rows = 0, bytes_read = 0;
   std::vector<std::string> problems;
+};
+
+/// What a merge does with the three kinds of rows that a join of the table (target) with new rows (source) by key
+/// gives. A null in a key matches nothing. Keys are equal when their bytes are.
+struct MergeInsertOptions {
+  bool update_matched = false;      ///< a target row with a source row of its key takes over that row's columns
+  std::string update_where;         ///< only where this holds; columns are named target.x and source.x
+  bool insert_not_matched = false;  ///< a source row without a target row is added
+  bool delete_not_matched_by_source = false;  ///< a target row without a source row is deleted
+  std::string delete_where;                   ///< only where this holds of the target row
+};
+
+struct MergeInsertResult {
+  uint64_t version = 0;
+  uint64_t inserted = 0, updated = 0, deleted = 0;  ///< rows
 };
 
 /// A commit in the making: rows to add and rows to delete become one new version, or none.
@@ -155,6 +173,9 @@ class Table {
   /// The rows at `row_addresses`, in that order; `columns` empty means all.
   [[nodiscard]] Result<Batch> Take(std::span<const uint64_t> row_addresses,
                                    const std::vector<std::string>& columns = {}) const;
+  /// The addresses of the rows at `offsets`, counted from 0 over the table's order, deleted rows left out.
+  /// ERRORS: InvalidArgument for an offset that no row has.
+  [[nodiscard]] Result<std::vector<uint64_t>> RowAddresses(std::span<const int64_t> offsets) const;
 
   /// The rows nearest to `query` by exact distance, best first. Null vectors are not found.
   [[nodiscard]] Result<std::vector<Hit>> VectorSearch(std::span<const float> query,
@@ -170,6 +191,11 @@ class Table {
   Result<uint64_t> DeleteKeys(const std::string& column, const Array& keys);
   /// Replaces every row whose `column` occurs in `rows` by the rows given, in one version.
   Result<uint64_t> UpsertByKey(const std::string& column, const Batch& rows);
+  /// Joins the table with `rows` on the columns `on` and updates, inserts and deletes in one version, or in none where
+  /// nothing is to do. `rows` may lack columns: an updated row keeps its own, an inserted one has null.
+  /// ERRORS: InvalidArgument when two source rows would update one target row, and for options that do nothing.
+  Result<MergeInsertResult> MergeInsert(std::span<const std::string> on, const MergeInsertOptions& options,
+                                        const Batch& rows);
 
   Result<CompactStats> Compact();
   Result<PruneStats> Prune(const PruneRequest& request = {});

@@ -47,6 +47,11 @@ Array Array::Slice(int64_t from, int64_t count) const {
   return out;
 }
 
+std::pair<int64_t, int64_t> Array::item_range() const {
+  if (length == 0) return {0, 0};
+  return {ListStart(0), ListStart(length)};
+}
+
 int64_t Array::byte_size() const {
   int64_t bytes = validity.empty() ? 0 : length / 8;
   if (IsText(type.id)) {
@@ -54,7 +59,11 @@ int64_t Array::byte_size() const {
     bytes += length * entry;
     if (length > 0) bytes += Text(length - 1).end() - Text(0).begin();
   } else if (type.id == TypeId::kFixedSizeList) {
-    bytes += children[0].byte_size() / std::max<int64_t>(1, children[0].length) * length * type.width;
+    bytes += length * std::max<int64_t>(1, type.bit_width() / 8);
+  } else if (type.id == TypeId::kList || type.id == TypeId::kLargeList) {
+    const auto [first, last] = item_range();
+    bytes += length * (type.id == TypeId::kLargeList ? 8 : 4);
+    if (children[0].length > 0) bytes += children[0].byte_size() / children[0].length * (last - first);
   } else if (!children.empty()) {
     for (const Array& child : children) bytes += child.byte_size();
   } else {
@@ -178,21 +187,6 @@ Result<Array> ArrayBuilder::Finish() {
   }
   *this = ArrayBuilder(type_);
   return out;
-}
-
-Result<Array> Concatenate(std::span<const Array> arrays) {
-  if (arrays.size() == 1) return arrays[0];
-  ArrayBuilder builder(arrays[0].type);
-  for (const Array& array : arrays) {
-    for (int64_t row = 0; row < array.length; row++) builder.AppendFrom(array, row);
-  }
-  return builder.Finish();
-}
-
-Result<Array> TakeRows(const Array& array, std::span<const int64_t> rows) {
-  ArrayBuilder builder(array.type);
-  for (int64_t row : rows) builder.AppendFrom(array, row);
-  return builder.Finish();
 }
 
 Array StringArray(std::span<const std::string_view> values) {

@@ -68,6 +68,7 @@ const char* PlainName(TypeId id) {
     case TypeId::kList: return "list";
     case TypeId::kLargeList: return "large_list";
     case TypeId::kStruct: return "struct";
+    case TypeId::kUnknown: return "unknown";
   }
   return "?";
 }

@@ -168,7 +168,7 @@ void AppendCell(const Array& column, int64_t row, int64_t items_max, int depth, 
       if (i > 0) out += ',';
       AppendJsonString(column.type.children[i].name, out);
       out += ':';
-      AppendCell(column.children[i], column.offset + row, items_max, depth + 1, out);
+      AppendCell(column.children[i], row, items_max, depth + 1, out);
     }
     out += '}';
   } else if (id == TypeId::kFixedSizeList || id == TypeId::kList || id == TypeId::kLargeList) {

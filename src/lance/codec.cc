@@ -127,22 +127,40 @@ Result<void> ForEachText(Bytes offsets, Bytes bytes, uint64_t offset_bytes, uint
   return {};
 }
 
-/// Texts of a chunk: offsets from the start of the buffer, which holds both.
+/// `count` + 1 u32 offsets and the texts behind them, which follow one another.
+Result<void> AppendPlainTexts(Bytes bytes, uint64_t count, Values& out) {
+  if (bytes.size() / 4 < count + 1) return Corruption("fewer text offsets than texts");
+  const auto offset = [&](uint64_t at) -> int64_t { return Load<uint32_t>(bytes.data() + at * 4); };
+  const int64_t first = offset(0), base = std::ssize(out.data) - first;
+  int64_t last = first;
+  for (uint64_t row = 1; row <= count; row++) {
+    const int64_t end = offset(row);
+    if (end < last || end > std::ssize(bytes)) return Corruption("text offsets leave their buffer");
+    out.offsets.push_back(base + end);
+    last = end;
+  }
+  out.data.insert(out.data.end(), bytes.begin() + first, bytes.begin() + last);
+  out.count += static_cast<int64_t>(count);
+  return {};
+}
+
+/// Texts of a chunk: offsets from the start of the buffer, which holds both. Texts as they are come over as one piece.
 Result<void> AppendTexts(Bytes bytes, const pb21::Variable& variable, uint64_t count, Values& out,
                          const FsstDecoder* fsst) {
   if (variable.has_values()) return Unsupported("texts with a compression of their own");
   TRY(SameWidth(out, 0));
-  return ForEachText(bytes, bytes, variable.offsets().flat().bits_per_value() / 8, count,
-                     [&](Bytes text) -> Result<void> {
-                       if (fsst == nullptr) {
-                         out.AppendText(text);
-                         return {};
-                       }
-                       TRY(fsst->Decode(text, out.data));
-                       out.offsets.push_back(static_cast<int64_t>(out.data.size()));
-                       out.count++;
-                       return {};
-                     });
+  const uint64_t offset_bytes = variable.offsets().flat().bits_per_value() / 8;
+  if (count == 0) return {};
+  if (fsst == nullptr && offset_bytes == 4) return AppendPlainTexts(bytes, count, out);
+  return ForEachText(bytes, bytes, offset_bytes, count, [&](Bytes text) -> Result<void> {
+    if (fsst == nullptr) {
+      out.AppendText(text);
+      return {};
+    }
+    TRY(fsst->Decode(text, out.data));
+    out.EndText();
+    return {};
+  });
 }
 
 /// Texts of a block: u32 bits of an offset, where the bytes begin, the offsets, the bytes. Wide ones use u64

@@ -1,9 +1,13 @@
 #include "lance/file_reader.h"
 
 #include <algorithm>
+#include <limits>
 
+#include "base/bits.h"
 #include "base/bytes.h"
 #include "lance/container.h"
+#include "lance/legacy_page.h"
+#include "lance/logical_type.h"
 #include "lance/proto/any.pb.h"
 
 namespace squire::lance {
@@ -13,14 +17,20 @@ constexpr uint64_t kTailBytes = 64 << 10;           // read at open; metadata ra
 constexpr uint64_t kMetadataBytesMax = 512u << 20;  // beyond this a file is refused
 constexpr uint32_t kColumnsMax = 100'000;
 
+/// Version 2.0; its files call themselves 0.3.
+bool IsLegacy(const Footer& footer) {
+  return (footer.major == 0 && footer.minor == 3) || (footer.major == 2 && footer.minor == 0);
+}
+
 Result<Footer> ReadFooter(const RandomAccessFile& file, const std::string& path) {
   if (file.size() < kFooterBytes) return Corruption("the file is too short for a footer", path);
   uint8_t bytes[kFooterBytes];
   TRY(file.Read(file.size() - kFooterBytes, bytes));
   Footer footer = TRY(Footer::Parse(bytes));
-  if (footer.major != 2 || (footer.minor != 1 && footer.minor != 2))
+  const bool is_read = footer.major == 2 ? footer.minor <= 2 : IsLegacy(footer);
+  if (!is_read)
     return Unsupported("data file version " + std::to_string(footer.major) + "." + std::to_string(footer.minor) +
-                           " is not read (2.1 and 2.2 are)",
+                           " is not read (2.0, 2.1 and 2.2 are)",
                        path);
   return footer;
 }
@@ -52,17 +62,28 @@ Result<void> FileReader::ParseMetadata(Bytes tail, uint64_t tail_start) {
   };
   if (footer.num_columns > kColumnsMax)
     return Corruption("it claims " + std::to_string(footer.num_columns) + " columns", path_);
+  is_legacy_ = IsLegacy(footer);
   const Bytes table = TRY(range(footer.column_table, uint64_t{footer.num_columns} * 16));
   for (uint32_t i = 0; i < footer.num_columns; i++) {
     const auto offset = Load<uint64_t>(table.data() + i * 16), size = Load<uint64_t>(table.data() + i * 16 + 8);
     columns_.push_back(TRY(ParseColumn(TRY(range(offset, size)))));
-    const auto& pages = columns_.back().pages;
-    const int64_t rows = pages.empty() ? 0 : pages.back().first_row + static_cast<int64_t>(pages.back().page.length());
-    if (i == 0)
-      num_rows_ = rows;
-    else if (rows != num_rows_)
-      return Corruption("its columns differ in length", path_);
+    const int64_t rows = columns_.back().num_rows;
+    if (i == 0 && !is_legacy_) num_rows_ = rows;
+    if (!is_legacy_ && rows != num_rows_) return Corruption("its columns differ in length", path_);
   }
+  if (!is_legacy_) return {};
+  // Columns of list items have lengths of their own here: the description in the first global buffer tells.
+  if (footer.num_global_buffers == 0) return Corruption("it lacks its description", path_);
+  const Bytes globals = TRY(range(footer.global_buffer_table, 16));
+  const auto offset = Load<uint64_t>(globals.data()), size = Load<uint64_t>(globals.data() + 8);
+  if (offset > file_->size() || size > file_->size() - offset || size > kMetadataBytesMax)
+    return Corruption("its description lies outside the file", path_);
+  std::vector<uint8_t> bytes(size);
+  TRY(file_->Read(offset, bytes));
+  pb::FileDescriptor descriptor;
+  if (!descriptor.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || descriptor.length() > (1ull << 40))
+    return Corruption("its description does not parse", path_);
+  num_rows_ = static_cast<int64_t>(descriptor.length());
   return {};
 }
 
@@ -82,72 +103,189 @@ Result<FileReader::Column> FileReader::ParseColumn(Bytes metadata) const {
     PageSlot slot;
     slot.first_row = row;
     row += static_cast<int64_t>(page.length());
+    if (row > (int64_t{1} << 40)) return Corruption("a column claims over 2^40 rows", path_);
     slot.page = std::move(page);
     column.pages.push_back(std::move(slot));
   }
+  column.num_rows = row;
   return column;
 }
 
-Result<const PageReader*> FileReader::Open(PageSlot& slot, const DataType& type) {
-  const std::scoped_lock lock(mutex_);
-  if (slot.reader && !(slot.type == type)) return Corruption("a column is read under two types", path_);
-  if (slot.reader) return slot.reader.get();
-  slot.type = type;
-  pb::Any any;
-  pb21::PageLayout layout;
-  if (!any.ParseFromString(slot.page.encoding().direct().encoding()))
-    return Corruption("the encoding of a page does not parse", path_);
-  if (any.type_url() != kPageLayoutUrl) return Unsupported("page encoding '" + any.type_url() + "'", path_);
-  if (!layout.ParseFromString(any.value())) return Corruption("the layout of a page does not parse", path_);
+PageBuffers FileReader::BuffersOf(const pb::Page& page) const {
   PageBuffers buffers;
   buffers.file = file_.get();
   buffers.path = path_;
-  for (int i = 0; i < slot.page.buffer_offsets_size(); i++) {
-    buffers.ranges.push_back({slot.page.buffer_offsets(i), {}});
-    buffers.sizes.push_back(slot.page.buffer_sizes(i));
+  for (int i = 0; i < page.buffer_offsets_size(); i++) {
+    buffers.ranges.push_back({page.buffer_offsets(i), {}});
+    buffers.sizes.push_back(page.buffer_sizes(i));
   }
-  slot.reader = TRY(OpenPage(std::move(buffers), layout, type, static_cast<int64_t>(slot.page.length())));
+  return buffers;
+}
+
+namespace {
+/// Parses the encoding of a page, an Any of `type_url`, into `out`.
+Result<void> ParseEncoding(const pb::Page& page, const char* type_url, google::protobuf::MessageLite& out,
+                           const std::string& path) {
+  pb::Any any;
+  if (!any.ParseFromString(page.encoding().direct().encoding()))
+    return Corruption("the encoding of a page does not parse", path);
+  if (any.type_url() != type_url) return Unsupported("page encoding '" + any.type_url() + "'", path);
+  if (!out.ParseFromString(any.value())) return Corruption("the layout of a page does not parse", path);
+  return {};
+}
+}  // namespace
+
+Result<std::unique_ptr<PageReader>> FileReader::OpenPage(const PageSlot& slot, const LeafPath& path,
+                                                         bool is_dictionary) const {
+  const auto rows = static_cast<int64_t>(slot.page.length());
+  if (is_legacy_) {
+    pb20::ArrayEncoding encoding;
+    TRY(ParseEncoding(slot.page, kArrayEncodingUrl, encoding, path_));
+    return OpenLegacyLeaf(BuffersOf(slot.page), std::move(encoding), path.path, rows, is_dictionary);
+  }
+  pb21::PageLayout layout;
+  TRY(ParseEncoding(slot.page, kPageLayoutUrl, layout, path_));
+  return lance::OpenPage(BuffersOf(slot.page), layout, path.path, rows);
+}
+
+Result<const PageReader*> FileReader::Open(PageSlot& slot, const LeafPath& path, bool is_dictionary) {
+  const std::scoped_lock lock(mutex_);
+  if (slot.reader && !(slot.type == path.path)) return Corruption("a column is read under two types", path_);
+  if (slot.reader) return slot.reader.get();
+  slot.type = path.path;
+  slot.reader = TRY(OpenPage(slot, path, is_dictionary));
   return slot.reader.get();
 }
 
-Result<size_t> FileReader::FindPage(size_t column, int64_t row) const {
-  if (column >= columns_.size()) return Corruption("the file has no column " + std::to_string(column), path_);
-  const auto& pages = columns_[column].pages;
-  const auto after = std::upper_bound(pages.begin(), pages.end(), row,
-                                      [](int64_t r, const PageSlot& slot) { return r < slot.first_row; });
-  if (after == pages.begin() || row >= num_rows_)
-    return InvalidArgument("row " + std::to_string(row) + " of " + std::to_string(num_rows_) + " in " + path_);
-  return static_cast<size_t>(after - pages.begin()) - 1;
+Result<FileReader::Column*> FileReader::FindColumn(int32_t column, int64_t first, int64_t count) {
+  if (column < 0 || static_cast<size_t>(column) >= columns_.size())
+    return Corruption("the file has no column " + std::to_string(column), path_);
+  Column* found = &columns_[static_cast<size_t>(column)];
+  if (first < 0 || count < 0 || first > found->num_rows || count > found->num_rows - first)
+    return Corruption("rows " + std::to_string(first) + "+" + std::to_string(count) + " of a column of " +
+                          std::to_string(found->num_rows),
+                      path_);
+  return found;
 }
 
-Result<Array> FileReader::Read(size_t column, const DataType& type, int64_t first, int64_t count) {
-  if (count == 0) return ArrayBuilder(type).Finish();
-  std::vector<Array> parts;
-  size_t at = TRY(FindPage(column, first));
-  while (count > 0) {
-    if (at >= columns_[column].pages.size())
-      return Corruption("rows up to " + std::to_string(first + count) + " are wanted of " + std::to_string(num_rows_),
-                        path_);
-    PageSlot& slot = columns_[column].pages[at++];
-    const int64_t in_page = first - slot.first_row;
-    const int64_t rows = std::min(count, static_cast<int64_t>(slot.page.length()) - in_page);
-    if (rows == 0) continue;
-    parts.push_back(TRY(TRY(Open(slot, type))->Read(in_page, rows)));
+namespace {
+/// Calls `read(page, first row in it, count)` for each page that holds some of rows [first, first + count).
+template <class Pages, class Read>
+Result<void> ForEachPage(Pages& pages, int64_t first, int64_t count, Read read) {
+  using Slot = std::remove_reference_t<decltype(pages[0])>;
+  auto at = std::upper_bound(pages.begin(), pages.end(), first,
+                             [](int64_t r, const Slot& slot) { return r < slot.first_row; });
+  if (at != pages.begin()) --at;
+  for (; at != pages.end() && count > 0; ++at) {
+    const int64_t in_page = first - at->first_row;
+    const int64_t rows = std::min(count, static_cast<int64_t>(at->page.length()) - in_page);
+    if (rows <= 0) continue;
+    TRY(read(*at, in_page, rows));
     first += rows;
     count -= rows;
   }
+  return {};
+}
+}  // namespace
+
+Result<Array> FileReader::ReadPath(const LeafPath& path, bool is_dictionary, int64_t first, int64_t count) {
+  Column* column = TRY(FindColumn(path.column, first, count));
+  if (count == 0) return NullArray(path.path, 0);
+  std::vector<Array> parts;
+  TRY(ForEachPage(column->pages, first, count, [&](PageSlot& slot, int64_t in_page, int64_t rows) -> Result<void> {
+    parts.push_back(TRY(TRY(Open(slot, path, is_dictionary))->Read(in_page, rows)));
+    if (parts.back().length != rows) return Corruption("a page holds fewer rows than it says", path_);
+    return {};
+  }));
   return Concatenate(parts);
 }
 
-Result<Array> FileReader::Take(size_t column, const DataType& type, std::span<const int64_t> rows) {
+Result<Array> FileReader::ReadLegacyList(const ColumnTree& tree, int64_t first, int64_t count) {
+  Column* column = TRY(FindColumn(tree.column, first, count));
+  int64_t items_before = 0;  // in the pages before the one at hand
+  int64_t item_begin = -1, item_end = 0;
+  std::vector<int64_t> ends;
+  std::vector<uint8_t> validity;
+  for (PageSlot& slot : column->pages) {
+    if (slot.first_row >= first + count) break;
+    pb20::ArrayEncoding encoding;
+    TRY(ParseEncoding(slot.page, kArrayEncodingUrl, encoding, path_));
+    const auto length = static_cast<int64_t>(slot.page.length());
+    const int64_t in_page = std::max<int64_t>(0, first - slot.first_row);
+    const int64_t rows = std::min(first + count - slot.first_row, length) - in_page;
+    if (rows > 0) {
+      const LegacyLists lists = TRY(ReadLegacyLists(BuffersOf(slot.page), encoding, in_page, rows));
+      if (item_begin < 0) item_begin = items_before + lists.first_item;
+      for (int64_t end : lists.ends) ends.push_back(items_before + end);
+      validity.insert(validity.end(), lists.validity.begin(), lists.validity.end());
+      item_end = ends.back();
+    }
+    if (encoding.list().num_items() > (1ull << 40)) return Corruption("a list column of over 2^40 items", path_);
+    items_before += static_cast<int64_t>(encoding.list().num_items());
+    if (items_before > (int64_t{1} << 40)) return Corruption("a list column of over 2^40 items", path_);
+  }
+  item_begin = std::max<int64_t>(item_begin, 0);
+  const bool wide = tree.type.id == TypeId::kLargeList;
+  if (!wide && item_end - item_begin > std::numeric_limits<int32_t>::max())
+    return OverBudget("over 2^31 list items were read at once; read fewer rows");
+  Array out;
+  out.type = tree.type;
+  out.length = count;
+  std::vector<uint8_t> offsets;
+  const auto put = [&](int64_t offset) {
+    if (wide)
+      Put<int64_t>(offsets, offset);
+    else
+      Put<int32_t>(offsets, static_cast<int32_t>(offset));
+  };
+  put(0);
+  for (int64_t end : ends) put(end - item_begin);
+  out.buffers.push_back(Buffer::Of(std::move(offsets)));
+  if (std::ranges::find(validity, uint8_t{0}) != validity.end()) out.validity = PackBits(validity);
+  out.children.push_back(TRY(ReadLegacy(tree.children[0], item_begin, item_end - item_begin)));
+  return out;
+}
+
+// The recursion follows the type, whose depth is at most kTypeDepthMax.
+Result<Array> FileReader::ReadLegacy(const ColumnTree& tree, int64_t first, int64_t count) {
+  if (tree.type.id == TypeId::kList || tree.type.id == TypeId::kLargeList) {
+    if (tree.column < 0 || count == 0) return NullArray(tree.type, count);
+    return ReadLegacyList(tree, first, count);
+  }
+  if (tree.type.id == TypeId::kStruct) {
+    Array out;
+    out.type = tree.type;
+    out.length = count;
+    for (const ColumnTree& child : tree.children) out.children.push_back(TRY(ReadLegacy(child, first, count)));
+    return out;
+  }
+  if (tree.column < 0) return NullArray(tree.type, count);
+  return ReadPath({tree.type, tree.column}, tree.is_dictionary, first, count);
+}
+
+Result<Array> FileReader::Read(const ColumnTree& tree, int64_t first, int64_t count) {
+  if (first < 0 || count < 0 || first > num_rows_ || count > num_rows_ - first)
+    return InvalidArgument("rows " + std::to_string(first) + "+" + std::to_string(count) + " of " +
+                           std::to_string(num_rows_) + " in " + path_);
+  if (tree.type.id == TypeId::kUnknown)
+    return Unsupported("columns of type '" + tree.type.unit + "' are not read", path_);
+  if (is_legacy_) return ReadLegacy(tree, first, count);
+  if (IsLeaf(tree.type)) return ReadPath({tree.type, tree.column}, tree.is_dictionary, first, count);
+  std::vector<Array> paths;
+  for (const LeafPath& path : LeafPaths(tree)) paths.push_back(TRY(ReadPath(path, false, first, count)));
+  if (paths.empty()) return NullArray(tree.type, count);
+  return MergePaths(tree, paths);
+}
+
+Result<Array> FileReader::Take(const ColumnTree& tree, std::span<const int64_t> rows) {
   std::vector<Array> parts;
   for (size_t i = 0; i < rows.size();) {
     size_t end = i + 1;  // a run of neighbouring rows is one read
     while (end < rows.size() && rows[end] == rows[end - 1] + 1) end++;
-    parts.push_back(TRY(Read(column, type, rows[i], static_cast<int64_t>(end - i))));
+    parts.push_back(TRY(Read(tree, rows[i], static_cast<int64_t>(end - i))));
     i = end;
   }
-  if (parts.empty()) return ArrayBuilder(type).Finish();
+  if (parts.empty()) return NullArray(tree.type, 0);
   return Concatenate(parts);
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "io/file_system.h"
+#include "lance/column_tree.h"
 #include "lance/page_reader.h"
 #include "lance/proto/file.pb.h"
 #include "squire/array.h"
@@ -24,11 +25,11 @@ class FileReader {
   [[nodiscard]] size_t num_columns() const { return columns_.size(); }
   [[nodiscard]] uint64_t size_bytes() const { return file_->size(); }
 
-  /// Rows [first, first + count) of column `column`, read as `type`.
-  Result<Array> Read(size_t column, const DataType& type, int64_t first, int64_t count);
+  /// Rows [first, first + count) of the column that `tree` describes. ERRORS: InvalidArgument beyond the file's rows.
+  Result<Array> Read(const ColumnTree& tree, int64_t first, int64_t count);
 
-  /// Rows `rows` of column `column`, in that order. REQUIRES: ascending, unique, in the file.
-  Result<Array> Take(size_t column, const DataType& type, std::span<const int64_t> rows);
+  /// Rows `rows` of a column. REQUIRES: ascending, unique, in the file.
+  Result<Array> Take(const ColumnTree& tree, std::span<const int64_t> rows);
 
  private:
   struct PageSlot {
@@ -39,16 +40,23 @@ class FileReader {
   };
   struct Column {
     std::vector<PageSlot> pages;
+    int64_t num_rows = 0;
   };
 
   FileReader() = default;
   Result<void> ParseMetadata(Bytes tail, uint64_t tail_start);
   Result<Column> ParseColumn(Bytes metadata) const;
-  Result<const PageReader*> Open(PageSlot& slot, const DataType& type);
-  Result<size_t> FindPage(size_t column, int64_t row) const;
+  [[nodiscard]] PageBuffers BuffersOf(const pb::Page& page) const;
+  Result<const PageReader*> Open(PageSlot& slot, const LeafPath& path, bool is_dictionary);
+  Result<std::unique_ptr<PageReader>> OpenPage(const PageSlot& slot, const LeafPath& path, bool is_dictionary) const;
+  Result<Column*> FindColumn(int32_t column, int64_t first, int64_t count);
+  Result<Array> ReadPath(const LeafPath& path, bool is_dictionary, int64_t first, int64_t count);
+  Result<Array> ReadLegacy(const ColumnTree& tree, int64_t first, int64_t count);
+  Result<Array> ReadLegacyList(const ColumnTree& tree, int64_t first, int64_t count);
 
   std::string path_;
   std::unique_ptr<RandomAccessFile> file_;
+  bool is_legacy_ = false;  // version 2.0
   std::vector<Column> columns_;
   int64_t num_rows_ = 0;
   std::mutex mutex_;

@@ -1,5 +1,7 @@
 #include "lance/fsst.h"
 
+#include <algorithm>
+
 namespace squire::lance {
 namespace {
 constexpr uint8_t kEscape = 255;  // the next byte stands for itself
@@ -19,8 +21,8 @@ Result<FsstDecoder> FsstDecoder::Parse(Bytes symbol_table) {
   const Bytes sizes = TRY(reader.Take(count));
   for (size_t i = 0; i < count; i++) {
     if (sizes[i] < 1 || sizes[i] > 8) return Corruption("an FSST symbol of " + std::to_string(sizes[i]) + " bytes");
-    std::memcpy(decoder.symbols_[i].bytes.data(), bytes.data() + i * 8, 8);
-    decoder.symbols_[i].size_bytes = sizes[i];
+    decoder.symbols_[i] = Load<uint64_t>(bytes.data() + i * 8);
+    decoder.sizes_[i] = sizes[i];
   }
   return decoder;
 }
@@ -30,15 +32,22 @@ Result<void> FsstDecoder::Decode(Bytes codes, std::vector<uint8_t>& out) const {
     out.insert(out.end(), codes.begin(), codes.end());
     return {};
   }
-  for (size_t i = 0; i < codes.size(); i++) {
-    if (codes[i] == kEscape) {
+  constexpr size_t kBlock = 512;  // codes at a time: each symbol is stored as 8 bytes, the next overwrites what is over
+  uint8_t text[kBlock * 8 + 8];
+  for (size_t i = 0; i < codes.size();) {
+    size_t end = 0;
+    for (const size_t stop = std::min(codes.size(), i + kBlock); i < stop; i++) {
+      const uint8_t code = codes[i];
+      if (code != kEscape) {
+        if (sizes_[code] == 0) return Corruption("an FSST code without a symbol");
+        Store(text + end, symbols_[code]);
+        end += sizes_[code];
+        continue;
+      }
       if (++i == codes.size()) return Corruption("an FSST text ends in an escape");
-      out.push_back(codes[i]);
-      continue;
+      text[end++] = codes[i];
     }
-    const Symbol& symbol = symbols_[codes[i]];
-    if (symbol.size_bytes == 0) return Corruption("an FSST code without a symbol");
-    out.insert(out.end(), symbol.bytes.begin(), symbol.bytes.begin() + symbol.size_bytes);
+    out.insert(out.end(), text, text + end);
   }
   return {};
 }

@@ -19,11 +19,8 @@ class FsstDecoder {
   Result<void> Decode(Bytes codes, std::vector<uint8_t>& out) const;
 
  private:
-  struct Symbol {
-    std::array<uint8_t, 8> bytes{};
-    uint8_t size_bytes = 0;  // 0: no such symbol
-  };
-  std::array<Symbol, 256> symbols_{};
+  std::array<uint64_t, 256> symbols_{};  // up to 8 bytes each, the first lowest
+  std::array<uint8_t, 256> sizes_{};     // 0: no such symbol
   bool is_plain_ = false;  // the encoder left the text as it was
 };
 

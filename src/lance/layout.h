@@ -2,6 +2,7 @@
 
 /// One function a page layout; page_reader.cc chooses.
 
+#include "lance/levels.h"
 #include "lance/page_reader.h"
 
 namespace squire::lance {
@@ -9,8 +10,11 @@ namespace squire::lance {
 /// What every layout reader is given.
 struct PageContext {
   PageBuffers buffers;
-  DataType type;
+  DataType path;  ///< from the column to one leaf: its lists and structs have one child each
+  Shape shape;
   int64_t num_rows = 0;
+
+  [[nodiscard]] const DataType& leaf() const { return LeafOf(path); }
 
   [[nodiscard]] Error Broken(const std::string& what) const { return Corruption("page: " + what, buffers.path); }
 };
@@ -19,11 +23,18 @@ Result<std::unique_ptr<PageReader>> OpenMiniBlock(PageContext page, const pb21::
 Result<std::unique_ptr<PageReader>> OpenFullZip(PageContext page, const pb21::FullZipLayout& layout);
 Result<std::unique_ptr<PageReader>> OpenConstant(PageContext page, const pb21::ConstantLayout& layout);
 
-/// A one-layer page is flat: its items are rows. True when they may be null.
-/// ERRORS: Unsupported for lists and structs.
-Result<bool> IsNullable(const google::protobuf::RepeatedField<int>& layers);
+/// The 16-bit levels of a block. ERRORS: Corruption.
+Result<std::vector<uint16_t>> DecodeLevels(const pb21::CompressiveEncoding& encoding, Bytes block, uint64_t count);
 
-/// An array of `count` rows that are all null.
-Result<Array> NullArray(const DataType& type, int64_t count);
+/// The entries of some rows of a page with lists: from the entry that begins row `first` to the one that begins row
+/// `first` + `count`, with the visible values before and among them.
+struct LevelRange {
+  Levels levels;
+  int64_t values_before = 0;
+  int64_t values = 0;
+};
+/// REQUIRES: `all` begins within or with row `row_of_first_entry`. ERRORS: Corruption when a row is not there.
+Result<LevelRange> SliceRows(const Shape& shape, const Levels& all, int64_t row_of_first_entry, int64_t first,
+                             int64_t count);
 
 }  // namespace squire::lance

@@ -11,36 +11,45 @@ namespace {
 
 class ConstantPage : public PageReader {
  public:
-  /// `one`: an array of the value, or empty when all rows are null. `validity`: a byte a row, or empty.
-  ConstantPage(DataType type, Array one, std::vector<uint8_t> validity)
-      : type_(std::move(type)), one_(std::move(one)), validity_(std::move(validity)) {}
+  /// `one`: an array of the value, or empty when all values are null.
+  ConstantPage(PageContext page, Array one, Levels levels)
+      : page_(std::move(page)), one_(std::move(one)), levels_(std::move(levels)) {}
 
   [[nodiscard]] Result<Array> Read(int64_t first, int64_t count) const override {
-    ArrayBuilder builder(type_);
-    for (int64_t row = first; row < first + count; row++) {
-      const bool valid = one_.length > 0 && (validity_.empty() || validity_[static_cast<size_t>(row)] != 0);
-      if (valid)
-        builder.AppendFrom(one_, 0);
-      else
-        builder.AppendNull();
+    const Shape& shape = page_.shape;
+    if (levels_.count() == 0) {
+      if (one_.length == 0) return NullArray(page_.path, count);
+      return Nest(shape, page_.path, {}, TRY(Repeat(count)), count);
     }
-    return builder.Finish();
+    if (shape.has_lists()) {
+      LevelRange range = TRY(SliceRows(shape, levels_, 0, first, count));
+      return Nest(shape, page_.path, range.levels, TRY(Repeat(range.values)), count);
+    }
+    Levels levels;
+    levels.def.assign(levels_.def.begin() + first, levels_.def.begin() + first + count);
+    return Nest(shape, page_.path, levels, TRY(Repeat(count)), count);
   }
 
  private:
-  DataType type_;
+  [[nodiscard]] Result<Array> Repeat(int64_t count) const {
+    if (one_.length == 0) return NullArray(page_.leaf(), count);
+    return TakeRows(one_, std::vector<int64_t>(static_cast<size_t>(count), 0));
+  }
+
+  PageContext page_;
   Array one_;
-  std::vector<uint8_t> validity_;
+  Levels levels_;
 };
 
 Result<Array> OneOf(const PageContext& page, Bytes value) {
-  ArrayBuilder builder(page.type);
-  if (page.type.id == TypeId::kBool) {
+  const DataType& type = page.leaf();
+  ArrayBuilder builder(type);
+  if (type.id == TypeId::kBool) {
     if (value.size() != 1) return page.Broken("a constant boolean of " + std::to_string(value.size()) + " bytes");
     builder.AppendBool((value[0] & 1) != 0);
-  } else if (page.type.bit_width() > 0) {
-    if (std::ssize(value) * 8 != page.type.bit_width())
-      return page.Broken("a constant of " + std::to_string(value.size()) + " bytes for " + page.type.ToString());
+  } else if (type.bit_width() > 0) {
+    if (std::ssize(value) * 8 != type.bit_width())
+      return page.Broken("a constant of " + std::to_string(value.size()) + " bytes for " + type.ToString());
     builder.AppendBytes(value.data(), value.size());
   } else {
     builder.AppendText(AsText(value));
@@ -62,23 +71,20 @@ Result<Array> OneFromBuffer(const PageContext& page) {
   return OneOf(page, last);
 }
 
-Result<std::vector<uint8_t>> ReadValidity(const PageContext& page, const pb21::ConstantLayout& layout, size_t buffer) {
-  std::vector<uint8_t> validity;
+/// Levels of buffer `buffer`, raw unless the page says otherwise.
+Result<std::vector<uint16_t>> ReadLevels(const PageContext& page, size_t buffer, bool is_compressed,
+                                         const pb21::CompressiveEncoding& encoding, uint64_t count) {
   const Buffer bytes = TRY(page.buffers.ReadAll(buffer));
-  if (bytes.empty()) return validity;
-  pb21::CompressiveEncoding raw;
-  raw.mutable_flat()->set_bits_per_value(16);
-  const auto& encoding = layout.has_def_compression() ? layout.def_compression() : raw;
-  const Values levels = TRY(DecodeBlock(encoding, bytes.span(), static_cast<uint64_t>(page.num_rows)));
-  if (levels.bits != 16) return page.Broken("levels that are not of 16 bits");
-  for (int64_t row = 0; row < levels.count; row++) validity.push_back(levels.Number(row) == 0 ? 1 : 0);
-  return validity;
+  if (bytes.empty()) return std::vector<uint16_t>();
+  if (is_compressed) return DecodeLevels(encoding, bytes.span(), count);
+  std::vector<uint16_t> levels(bytes.size() / sizeof(uint16_t));
+  std::memcpy(levels.data(), bytes.data(), levels.size() * sizeof(uint16_t));
+  return levels;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<PageReader>> OpenConstant(PageContext page, const pb21::ConstantLayout& layout) {
-  (void)TRY(IsNullable(layout.layers()));
   const size_t buffers = page.buffers.count();
   if (buffers > 3) return page.Broken("a constant page of " + std::to_string(buffers) + " buffers");
   Array one;
@@ -86,10 +92,22 @@ Result<std::unique_ptr<PageReader>> OpenConstant(PageContext page, const pb21::C
     one = TRY(OneOf(page, AsBytes(layout.inline_value())));
   else if (buffers % 2 == 1)
     one = TRY(OneFromBuffer(page));
-  // The levels of lists come before those of nulls; a flat column has none of the former.
-  std::vector<uint8_t> validity;
-  if (buffers >= 2) validity = TRY(ReadValidity(page, layout, buffers - 1));
-  return std::unique_ptr<PageReader>(std::make_unique<ConstantPage>(page.type, std::move(one), std::move(validity)));
+  Levels levels;
+  if (buffers >= 2) {
+    levels.rep = TRY(ReadLevels(page, buffers - 2, layout.has_rep_compression(), layout.rep_compression(),
+                                layout.num_rep_values()));
+    levels.def = TRY(ReadLevels(page, buffers - 1, layout.has_def_compression(), layout.def_compression(),
+                                layout.num_def_values()));
+  }
+  const auto entries = static_cast<int64_t>(levels.count());
+  const bool has_lists = page.shape.has_lists();
+  if (!levels.rep.empty() && !levels.def.empty() && levels.rep.size() != levels.def.size())
+    return page.Broken("levels of two lengths");
+  if (entries > 0 && (levels.rep.empty() == has_lists || (!has_lists && entries < page.num_rows)))
+    return page.Broken("levels that are not of its rows");
+  if (entries == 0 && has_lists && one.length > 0) return page.Broken("lists without their levels");
+  return std::unique_ptr<PageReader>(
+      std::make_unique<ConstantPage>(std::move(page), std::move(one), std::move(levels)));
 }
 
 }  // namespace squire::lance

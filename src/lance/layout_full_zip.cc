@@ -13,77 +13,132 @@
 namespace squire::lance {
 namespace {
 
-/// Validity bits from one control byte a row. Empty when all are valid.
-class ValidityBits {
- public:
-  void Append(bool valid) {
-    if ((length_ & 7) == 0) bits_.push_back(0);
-    if (valid)
-      bits_.back() |= static_cast<uint8_t>(1u << (length_ & 7));
-    else
-      nulls_++;
-    length_++;
-  }
-  Buffer Finish() { return nulls_ > 0 ? Buffer::Of(std::move(bits_)) : Buffer(); }
+/// The words before each value: repetition level above definition level, in 0, 1, 2 or 4 bytes.
+struct ControlWords {
+  uint32_t bits_rep = 0, bits_def = 0;
+  uint64_t bytes = 0;
 
- private:
-  std::vector<uint8_t> bits_;
-  int64_t length_ = 0, nulls_ = 0;
+  static Result<ControlWords> Of(const PageContext& page, const pb21::FullZipLayout& layout) {
+    ControlWords words{layout.bits_rep(), layout.bits_def(), 0};
+    if (words.bits_rep > 16 || words.bits_def > 16) return page.Broken("levels of over 16 bits");
+    const uint32_t bits = words.bits_rep + words.bits_def;
+    words.bytes = bits == 0 ? 0 : bits <= 8 ? 1 : bits <= 16 ? 2 : 4;
+    if ((words.bits_rep > 0) != page.shape.has_lists()) return page.Broken("lists and their levels differ");
+    if (words.bits_def > 0 && page.shape.max_def() == 0) return page.Broken("levels without a meaning");
+    return words;
+  }
+
+  /// Adds the levels at `at` and returns the definition level.
+  uint16_t Append(const uint8_t* at, Levels& levels) const {
+    uint32_t word = 0;
+    std::memcpy(&word, at, bytes);
+    const auto def = static_cast<uint16_t>(word & ((1u << bits_def) - 1));
+    if (bits_rep > 0) levels.rep.push_back(static_cast<uint16_t>(word >> bits_def));
+    if (bits_def > 0) levels.def.push_back(def);
+    return def;
+  }
 };
 
-/// Values of `width` bytes, behind a control byte when the page is nullable and behind their items' validity bits when
-/// those are kept.
-class FixedZip : public PageReader {
+/// Where each row begins: the repetition index, a number of 1, 2, 4 or 8 bytes a row and one for the end.
+class RowStarts {
  public:
-  FixedZip(PageContext page, uint64_t width, uint64_t item_validity_bytes, bool nullable)
-      : page_(std::move(page)), width_(width), item_validity_(item_validity_bytes), control_(nullable ? 1 : 0) {}
+  static Result<RowStarts> Of(const PageContext& page) {
+    if (page.buffers.count() != 2) return page.Broken("rows without a repetition index");
+    const uint64_t entries = static_cast<uint64_t>(page.num_rows) + 1;
+    RowStarts starts;
+    starts.width_ = page.buffers.sizes[1] / entries;
+    if (starts.width_ * entries != page.buffers.sizes[1] ||
+        (starts.width_ != 1 && starts.width_ != 2 && starts.width_ != 4 && starts.width_ != 8))
+      return page.Broken("a repetition index of " + std::to_string(page.buffers.sizes[1]) + " bytes");
+    return starts;
+  }
 
-  [[nodiscard]] Result<Array> Read(int64_t first, int64_t count) const override {
-    const uint64_t stride = control_ + item_validity_ + width_;
-    const auto rows = static_cast<uint64_t>(count);
-    const Buffer zipped = TRY(page_.buffers.Read(0, static_cast<uint64_t>(first) * stride, rows * stride));
-    if (stride == width_) return Wrap(zipped, Buffer(), count);
-    OwnedBytes values = TRY(OwnedBytes::Allocate(rows * width_));
-    ValidityBits validity;
-    std::vector<uint8_t> item_validity;
-    for (uint64_t row = 0; row < rows; row++) {
-      const uint8_t* at = zipped.data() + row * stride;
-      validity.Append(control_ == 0 || *at == 0);
-      AppendItemValidity({at + control_, item_validity_}, item_validity);
-      std::memcpy(values.data() + row * width_, at + control_ + item_validity_, width_);
-    }
-    Array out = Wrap(values.Freeze(), validity.Finish(), count);
-    if (!item_validity.empty()) out.children[0].validity = PackBits(item_validity);
+  /// The bytes of rows [first, first + count).
+  [[nodiscard]] Result<Buffer> ReadRows(const PageContext& page, int64_t first, int64_t count) const {
+    const uint64_t at = static_cast<uint64_t>(first) * width_, rows = static_cast<uint64_t>(count) * width_;
+    uint64_t begin = 0, end = 0;
+    const Buffer index = TRY(page.buffers.Read(1, at, rows + width_));
+    std::memcpy(&begin, index.data(), width_);
+    std::memcpy(&end, index.data() + rows, width_);
+    if (begin > end) return page.Broken("the repetition index goes back");
+    return page.buffers.Read(0, begin, end - begin);
+  }
+
+ private:
+  uint64_t width_ = 0;
+};
+
+/// Values of `width` bytes, behind their items' validity bits when those are kept.
+class FixedValues {
+ public:
+  FixedValues(const DataType& type, uint64_t width, uint64_t item_validity_bytes)
+      : type_(type), width_(width), item_validity_(item_validity_bytes) {}
+
+  [[nodiscard]] uint64_t size_bytes() const { return item_validity_ + width_; }
+  void Reserve(uint64_t count) { bytes_.reserve(count * width_); }
+  void Append(const uint8_t* at) {
+    const int64_t items = item_validity_ == 0 ? 0 : type_.width;
+    for (int64_t i = 0; i < items; i++) validity_.push_back((at[i / 8] >> (i % 8)) & 1);
+    bytes_.insert(bytes_.end(), at + item_validity_, at + item_validity_ + width_);
+    count_++;
+  }
+  Array Finish() {
+    Array out = Wrap(type_, Buffer::Of(std::move(bytes_)), count_);
+    if (!validity_.empty()) out.children[0].validity = PackBits(validity_);
+    return out;
+  }
+
+  static Array Wrap(const DataType& type, Buffer values, int64_t count) {
+    Array out;
+    out.type = type;
+    out.length = count;
+    if (type.id == TypeId::kFixedSizeList)
+      out.children.push_back(Wrap(type.children[0].type, std::move(values), count * type.width));
+    else
+      out.buffers.push_back(std::move(values));
     return out;
   }
 
  private:
-  [[nodiscard]] Array Wrap(Buffer values, Buffer validity, int64_t count) const {
-    Array out;
-    out.type = page_.type;
-    out.length = count;
-    out.validity = std::move(validity);
-    if (page_.type.id == TypeId::kFixedSizeList) {
-      Array items;
-      items.type = page_.type.children[0].type;
-      items.length = count * page_.type.width;
-      items.buffers.push_back(std::move(values));
-      out.children.push_back(std::move(items));
-    } else {
-      out.buffers.push_back(std::move(values));
+  const DataType& type_;
+  uint64_t width_, item_validity_;
+  std::vector<uint8_t> bytes_, validity_;
+  int64_t count_ = 0;
+};
+
+class FixedZip : public PageReader {
+ public:
+  FixedZip(PageContext page, uint64_t width, uint64_t item_validity_bytes, ControlWords words,
+           std::optional<RowStarts> starts)
+      : page_(std::move(page)), width_(width), item_validity_(item_validity_bytes), words_(words), starts_(starts) {}
+
+  [[nodiscard]] Result<Array> Read(int64_t first, int64_t count) const override {
+    const uint64_t stride = words_.bytes + item_validity_ + width_;
+    const auto rows = static_cast<uint64_t>(count);
+    const Buffer zipped = starts_ ? TRY(starts_->ReadRows(page_, first, count))
+                                  : TRY(page_.buffers.Read(0, static_cast<uint64_t>(first) * stride, rows * stride));
+    if (page_.shape.is_flat() && stride == width_) return FixedValues::Wrap(page_.path, zipped, count);
+    FixedValues values(page_.leaf(), width_, item_validity_);
+    Levels levels;
+    values.Reserve(rows);
+    for (uint64_t at = 0; at < zipped.size();) {
+      if (zipped.size() - at < words_.bytes) return page_.Broken("a value without its control word");
+      const uint16_t def = words_.Append(zipped.data() + at, levels);
+      at += words_.bytes;
+      if (def > page_.shape.max_visible()) continue;
+      if (zipped.size() - at < values.size_bytes()) return page_.Broken("a value that is cut off");
+      values.Append(zipped.data() + at);
+      at += values.size_bytes();
     }
-    return out;
+    return Nest(page_.shape, page_.path, levels, values.Finish(), count);
   }
 
-  void AppendItemValidity(Bytes bits, std::vector<uint8_t>& out) const {
-    const int64_t items = bits.empty() ? 0 : page_.type.width;
-    for (int64_t i = 0; i < items; i++) out.push_back((bits[static_cast<size_t>(i / 8)] >> (i % 8)) & 1);
-  }
-
+ private:
   PageContext page_;
   uint64_t width_;
   uint64_t item_validity_;
-  uint64_t control_;
+  ControlWords words_;
+  std::optional<RowStarts> starts_;
 };
 
 /// How the bytes of one long text are compressed: not at all, by FSST, or as a buffer of its own.
@@ -104,17 +159,18 @@ class TextCodec {
     return codec;
   }
 
-  Result<void> Append(Bytes bytes, ArrayBuilder& builder) const {
-    std::vector<uint8_t> raw, text;
+  Result<void> Append(Bytes bytes, Values& texts) const {
+    std::vector<uint8_t> raw;
     if (scheme_ != pb21::NONE) {
       raw = TRY(Decompress(scheme_, bytes));
       bytes = raw;
     }
-    if (fsst_) {
-      TRY(fsst_->Decode(bytes, text));
-      bytes = text;
+    if (!fsst_) {
+      texts.AppendText(bytes);
+      return {};
     }
-    builder.AppendText(AsText(bytes));
+    TRY(fsst_->Decode(bytes, texts.data));
+    texts.EndText();
     return {};
   }
 
@@ -123,103 +179,87 @@ class TextCodec {
   std::optional<FsstDecoder> fsst_;
 };
 
-/// [control byte]? [length] [bytes] a value; buffer 1 tells where each begins.
+/// [control word]? [length] [bytes] a value; a null is its control word alone.
 class TextZip : public PageReader {
  public:
-  TextZip(PageContext page, TextCodec codec, uint64_t length_bytes, bool nullable, uint64_t index_width)
-      : page_(std::move(page)),
-        codec_(std::move(codec)),
-        length_bytes_(length_bytes),
-        control_(nullable ? 1 : 0),
-        index_width_(index_width) {}
+  TextZip(PageContext page, TextCodec codec, uint64_t length_bytes, ControlWords words, RowStarts starts)
+      : page_(std::move(page)), codec_(std::move(codec)), length_bytes_(length_bytes), words_(words), starts_(starts) {}
 
   [[nodiscard]] Result<Array> Read(int64_t first, int64_t count) const override {
-    const auto rows = static_cast<uint64_t>(count);
-    const Buffer index =
-        TRY(page_.buffers.Read(1, static_cast<uint64_t>(first) * index_width_, (rows + 1) * index_width_));
-    const uint64_t begin = Start(index, 0), end = Start(index, rows);
-    if (begin > end) return page_.Broken("the repetition index goes back");
-    const Buffer zipped = TRY(page_.buffers.Read(0, begin, end - begin));
-    ArrayBuilder builder(page_.type);
-    for (uint64_t row = 0; row < rows; row++) {
-      const uint64_t from = Start(index, row) - begin, to = Start(index, row + 1) - begin;
-      if (from > to || to > zipped.size()) return page_.Broken("the repetition index goes back");
-      TRY(AppendValue(zipped.span().subspan(from, to - from), builder));
+    const Buffer zipped = TRY(starts_.ReadRows(page_, first, count));
+    Values texts;
+    Levels levels;
+    texts.offsets.reserve(static_cast<size_t>(count) + 1);
+    texts.data.reserve(zipped.size());
+    for (Bytes rest = zipped.span(); !rest.empty();) {
+      if (rest.size() < words_.bytes) return page_.Broken("a value without its control word");
+      const uint16_t def = words_.Append(rest.data(), levels);
+      rest = rest.subspan(words_.bytes);
+      if (def > page_.shape.max_visible()) continue;
+      if (def > 0) {
+        texts.AppendText({});
+        continue;
+      }
+      uint64_t length = 0;
+      if (rest.size() < length_bytes_) return page_.Broken("a value without its length");
+      std::memcpy(&length, rest.data(), length_bytes_);
+      if (length > rest.size() - length_bytes_) return page_.Broken("a value longer than its place");
+      TRY(codec_.Append(rest.subspan(length_bytes_, length), texts));
+      rest = rest.subspan(length_bytes_ + length);
     }
-    return builder.Finish();
+    return Nest(page_.shape, page_.path, levels, TRY(ToArray(std::move(texts), page_.leaf(), {})), count);
   }
 
  private:
-  [[nodiscard]] uint64_t Start(const Buffer& index, uint64_t at) const {
-    uint64_t value = 0;
-    std::memcpy(&value, index.data() + at * index_width_, index_width_);
-    return value;
-  }
-
-  Result<void> AppendValue(Bytes value, ArrayBuilder& builder) const {
-    if (control_ > 0) {
-      if (value.empty()) return page_.Broken("a value without its control byte");
-      if (value[0] != 0) {
-        builder.AppendNull();
-        return {};
-      }
-      value = value.subspan(1);
-    }
-    uint64_t length = 0;
-    if (value.size() < length_bytes_) return page_.Broken("a value without its length");
-    std::memcpy(&length, value.data(), length_bytes_);
-    if (length > value.size() - length_bytes_) return page_.Broken("a value longer than its place");
-    return codec_.Append(value.subspan(length_bytes_, length), builder);
-  }
-
   PageContext page_;
   TextCodec codec_;
   uint64_t length_bytes_;
-  uint64_t control_;
-  uint64_t index_width_;
+  ControlWords words_;
+  RowStarts starts_;
 };
 
-Result<std::unique_ptr<PageReader>> OpenFixed(PageContext page, const pb21::FullZipLayout& layout, bool nullable) {
+Result<std::unique_ptr<PageReader>> OpenFixed(PageContext page, const pb21::FullZipLayout& layout) {
+  const DataType& type = page.leaf();
   const auto& values = layout.value_compression();
   const bool is_list = values.has_fixed_size_list() && values.fixed_size_list().values().has_flat();
   if (!is_list && !values.has_flat())
     return Unsupported("a compression of wide fixed values that is not read", page.buffers.path);
-  if (is_list != (page.type.id == TypeId::kFixedSizeList))
-    return page.Broken("lists and " + page.type.ToString() + " do not go together");
+  if (is_list != (type.id == TypeId::kFixedSizeList))
+    return page.Broken("lists and " + type.ToString() + " do not go together");
   const bool has_item_validity = is_list && values.fixed_size_list().has_validity();
-  const uint64_t item_validity = has_item_validity ? CeilDiv(static_cast<uint64_t>(page.type.width), 8) : 0;
-  const int64_t bits = page.type.bit_width();
+  const uint64_t item_validity = has_item_validity ? CeilDiv(static_cast<uint64_t>(type.width), 8) : 0;
+  const int64_t bits = type.bit_width();
   if (bits <= 0 || bits % 8 != 0 || layout.bits_per_value() != static_cast<uint64_t>(bits) + 8 * item_validity)
-    return page.Broken(std::to_string(layout.bits_per_value()) + " bits a value for " + page.type.ToString());
+    return page.Broken(std::to_string(layout.bits_per_value()) + " bits a value for " + type.ToString());
   const auto width = static_cast<uint64_t>(bits / 8);
-  const uint64_t stride = width + item_validity + (nullable ? 1 : 0);
-  if (page.buffers.count() < 1 || page.buffers.sizes[0] / stride < static_cast<uint64_t>(page.num_rows))
-    return page.Broken("fewer bytes than rows need");
-  return std::unique_ptr<PageReader>(std::make_unique<FixedZip>(std::move(page), width, item_validity, nullable));
+  const ControlWords words = TRY(ControlWords::Of(page, layout));
+  std::optional<RowStarts> starts;
+  if (page.shape.has_lists()) {
+    starts = TRY(RowStarts::Of(page));
+  } else {
+    const uint64_t stride = width + item_validity + words.bytes;
+    if (page.buffers.count() < 1 || page.buffers.sizes[0] / stride < static_cast<uint64_t>(page.num_rows))
+      return page.Broken("fewer bytes than rows need");
+  }
+  return std::unique_ptr<PageReader>(std::make_unique<FixedZip>(std::move(page), width, item_validity, words, starts));
 }
 
-Result<std::unique_ptr<PageReader>> OpenText(PageContext page, const pb21::FullZipLayout& layout, bool nullable) {
-  if (page.type.bit_width() != 0) return page.Broken("lengths for values of fixed width");
+Result<std::unique_ptr<PageReader>> OpenText(PageContext page, const pb21::FullZipLayout& layout) {
+  if (page.leaf().bit_width() != 0) return page.Broken("lengths for values of fixed width");
   auto codec = TRY(TextCodec::Of(layout.value_compression()));
   const uint64_t length_bits = layout.bits_per_offset();
   if (length_bits != 32 && length_bits != 64) return page.Broken("lengths of " + std::to_string(length_bits) + " bits");
-  if (page.buffers.count() != 2) return page.Broken("texts without a repetition index");
-  const uint64_t index_width = page.buffers.sizes[1] / (static_cast<uint64_t>(page.num_rows) + 1);
-  if (index_width * (static_cast<uint64_t>(page.num_rows) + 1) != page.buffers.sizes[1] ||
-      (index_width != 1 && index_width != 2 && index_width != 4 && index_width != 8))
-    return page.Broken("a repetition index of " + std::to_string(page.buffers.sizes[1]) + " bytes");
+  const ControlWords words = TRY(ControlWords::Of(page, layout));
+  const RowStarts starts = TRY(RowStarts::Of(page));
   return std::unique_ptr<PageReader>(
-      std::make_unique<TextZip>(std::move(page), std::move(codec), length_bits / 8, nullable, index_width));
+      std::make_unique<TextZip>(std::move(page), std::move(codec), length_bits / 8, words, starts));
 }
 
 }  // namespace
 
 Result<std::unique_ptr<PageReader>> OpenFullZip(PageContext page, const pb21::FullZipLayout& layout) {
-  const bool nullable = TRY(IsNullable(layout.layers())) && layout.bits_def() > 0;
-  if (layout.bits_rep() != 0 || layout.bits_def() > 1) return Unsupported("nested full-zip pages are not read yet");
-  if (layout.num_items() != static_cast<uint64_t>(page.num_rows)) return page.Broken("items and rows differ");
-  if (layout.details_case() == pb21::FullZipLayout::kBitsPerOffset) return OpenText(std::move(page), layout, nullable);
-  return OpenFixed(std::move(page), layout, nullable);
+  if (layout.has_bits_per_value()) return OpenFixed(std::move(page), layout);
+  return OpenText(std::move(page), layout);
 }
 
 }  // namespace squire::lance

@@ -53,21 +53,23 @@ std::optional<int32_t> Number(std::string_view text) {
   return value;
 }
 
-Error UnknownType(std::string_view name) {
-  return Unsupported("column type '" + std::string(name) + "' is not one that this build reads");
+DataType UnknownType(std::string_view name) {
+  DataType type(TypeId::kUnknown);
+  type.unit = name;
+  return type;
 }
 
 constexpr int32_t kListSizeMax = 1 << 16;     // items of a fixed-size list
 constexpr int32_t kBinaryBytesMax = 1 << 20;  // of a fixed-size binary
 
-Result<DataType> ParseFixedSizeList(std::string_view name) {
+DataType ParseFixedSizeList(std::string_view name) {
   // The size is behind the last colon; the item's name, between, may hold colons of its own.
   const std::string_view rest = name.substr(std::string_view("fixed_size_list:").size());
   const size_t colon = rest.rfind(':');
   if (colon == std::string_view::npos || rest.starts_with("fixed_size_list:")) return UnknownType(name);
   const auto size = Number(rest.substr(colon + 1));
   if (!size || *size <= 0 || *size > kListSizeMax) return UnknownType(name);
-  DataType item = TRY(ParseLogicalType(rest.substr(0, colon)));
+  DataType item = ParseLogicalType(rest.substr(0, colon));
   if (item.bit_width() == 0 || item.id == TypeId::kFixedSizeList) return UnknownType(name);
   DataType type(TypeId::kFixedSizeList);
   type.width = *size;
@@ -96,15 +98,28 @@ std::optional<DataType> ParseWithUnit(const std::vector<std::string_view>& parts
   return type;
 }
 
+/// "dict:string:int32:false": values, indices, whether they are ordered. The values' name may hold colons.
+DataType ParseDictionary(std::string_view name) {
+  std::string_view rest = name.substr(std::string_view("dict:").size());
+  for (int i = 0; i < 2; i++) {
+    const size_t colon = rest.rfind(':');
+    if (colon == std::string_view::npos || rest.starts_with("dict:")) return UnknownType(name);
+    rest = rest.substr(0, colon);
+  }
+  DataType values = ParseLogicalType(rest);
+  return values.id == TypeId::kUnknown || values.bit_width() == 1 ? UnknownType(name) : values;
+}
+
 }  // namespace
 
-Result<DataType> ParseLogicalType(std::string_view name) {
+DataType ParseLogicalType(std::string_view name) {
   for (const PlainName& plain : kPlainNames) {
     if (plain.name == name) return DataType(plain.id);
   }
   if (name == "list.struct") return DataType(TypeId::kList);
   if (name == "large_list.struct") return DataType(TypeId::kLargeList);
   if (name.starts_with("fixed_size_list:")) return ParseFixedSizeList(name);
+  if (name.starts_with("dict:")) return ParseDictionary(name);
   const auto parts = SplitColons(name);
   if (auto type = ParseWithUnit(parts)) return *std::move(type);
   if (parts[0] == "fixed_size_binary" && parts.size() == 2) {
@@ -125,6 +140,7 @@ Result<DataType> ParseLogicalType(std::string_view name) {
 }
 
 Result<std::string> LogicalTypeName(const DataType& type) {
+  if (type.id == TypeId::kUnknown) return type.unit;
   if (type.id == TypeId::kList || type.id == TypeId::kLargeList) {
     const bool of_struct = !type.children.empty() && type.children[0].type.id == TypeId::kStruct;
     return std::string(type.id == TypeId::kList ? "list" : "large_list") + (of_struct ? ".struct" : "");
@@ -179,27 +195,84 @@ Result<google::protobuf::RepeatedPtrField<pb::Field>> ToFields(const Schema& sch
   return out;
 }
 
+namespace {
+/// Lists and structs without what they are made of, and types that have children but should not, are not known.
+void MakeWhole(Field& field, const std::string& name) {
+  DataType& type = field.type;
+  const bool is_list = type.id == TypeId::kList || type.id == TypeId::kLargeList;
+  if ((is_list && type.children.size() != 1) || (type.id == TypeId::kStruct && type.children.empty())) {
+    type = UnknownType(name);
+  } else if (type.id == TypeId::kUnknown) {
+    type.children.clear();
+  } else if (type.id == TypeId::kFixedSizeList && type.children.size() != 1) {
+    type = UnknownType(name);
+  } else if (IsLeaf(type) && type.id != TypeId::kFixedSizeList && !type.children.empty()) {
+    type = UnknownType(name);
+  }
+}
+}  // namespace
+
 Result<Schema> FromFields(const google::protobuf::RepeatedPtrField<pb::Field>& fields) {
   // Fields come parents first. Children are attached back to front, so that a parent is whole before it is moved.
   std::vector<Field> built;
+  std::vector<int> depths;
   std::map<int32_t, size_t> at;
   for (const pb::Field& from : fields) {
     if (!at.emplace(from.id(), built.size()).second)
       return Corruption("two fields of the schema have the id " + std::to_string(from.id()));
     if (from.parent_id() >= 0 && !at.contains(from.parent_id()))
       return Corruption("field '" + from.name() + "' has a parent that is not in the schema");
-    Field field{from.name(), TRY(ParseLogicalType(from.logical_type())), from.nullable(), {}};
+    depths.push_back(from.parent_id() < 0 ? 1 : depths[at[from.parent_id()]] + 1);
+    if (depths.back() > kTypeDepthMax)
+      return Corruption("field '" + from.name() + "' is nested over " + std::to_string(kTypeDepthMax) + " deep");
+    Field field{from.name(), ParseLogicalType(from.logical_type()), from.nullable(), {}};
     for (const auto& [key, value] : from.metadata()) field.metadata[key] = value;
     built.push_back(std::move(field));
   }
   Schema schema;
   for (int i = fields.size() - 1; i >= 0; i--) {
     Field& field = built[static_cast<size_t>(i)];
+    MakeWhole(field, fields[i].logical_type());
     const int32_t parent = fields[i].parent_id();
     auto& siblings = parent < 0 ? schema.fields : built[at[parent]].type.children;
     siblings.insert(siblings.begin(), std::move(field));
   }
   return schema;
+}
+
+Result<void> CheckSchema(const Schema& schema) {
+  struct Pending {
+    const Field* field;
+    int depth;
+  };
+  for (const Field& column : schema.fields) {
+    std::vector<Pending> stack = {{&column, 1}};
+    while (!stack.empty()) {
+      const auto [field, depth] = stack.back();
+      stack.pop_back();
+      const TypeId id = field->type.id;
+      const bool is_list = id == TypeId::kList || id == TypeId::kLargeList || id == TypeId::kFixedSizeList;
+      if (depth > kTypeDepthMax || id == TypeId::kUnknown || (id == TypeId::kStruct && field->type.children.empty()) ||
+          (is_list && field->type.children.size() != 1))
+        return Unsupported("column '" + column.name + "' of type " + column.type.ToString() + " cannot be kept");
+      for (const Field& child : field->type.children) stack.push_back({&child, depth + 1});
+    }
+  }
+  return {};
+}
+
+std::vector<FieldIds> IdsOf(const google::protobuf::RepeatedPtrField<pb::Field>& fields) {
+  std::map<int32_t, FieldIds> built;
+  std::vector<FieldIds> top;
+  for (int i = fields.size() - 1; i >= 0; i--) {  // back to front: children before their parent
+    FieldIds ids = std::move(built[fields[i].id()]);
+    ids.id = fields[i].id();
+    ids.is_dictionary = fields[i].logical_type().starts_with("dict:");
+    const int32_t parent = fields[i].parent_id();
+    auto& siblings = parent < 0 ? top : built[parent].children;
+    siblings.insert(siblings.begin(), std::move(ids));
+  }
+  return top;
 }
 
 }  // namespace squire::lance

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/try.h"
 #include "lance/proto/file.pb.h"
@@ -15,15 +16,32 @@ namespace squire::lance {
 /// ERRORS: Unsupported for a type that Lance has no name for.
 Result<std::string> LogicalTypeName(const DataType& type);
 
-/// The type named `name`; children of lists and structs are left to the caller.
-/// ERRORS: Unsupported for a name that is not known, with the name.
-Result<DataType> ParseLogicalType(std::string_view name);
+/// The type named `name`; children of lists and structs are left to the caller. A dictionary type is the type of its
+/// values: how they are kept is no concern of their reader's. A name that is not known is a type kUnknown, whose
+/// columns are refused when they are read.
+DataType ParseLogicalType(std::string_view name);
 
 /// Fields in depth-first order with ids counted from `first_id`.
 Result<google::protobuf::RepeatedPtrField<pb::Field>> ToFields(const Schema& schema, int32_t first_id = 0);
 
-/// The tree that `fields` describes. ERRORS: Corruption for a parent that is not there; Unsupported types by name.
+/// The tree that `fields` describes. ERRORS: Corruption for a parent that is not there, or nesting over
+/// kTypeDepthMax.
 Result<Schema> FromFields(const google::protobuf::RepeatedPtrField<pb::Field>& fields);
+
+inline constexpr int kTypeDepthMax = 64;  ///< lists and structs within one another
+
+/// ERRORS: Unsupported, naming the column, for nesting over kTypeDepthMax, structs without fields, types of no name.
+Result<void> CheckSchema(const Schema& schema);
+
+/// The ids of a field and of those below it, in the shape of its type.
+struct FieldIds {
+  int32_t id = 0;
+  bool is_dictionary = false;  ///< its logical type says so; its DataType is that of the values
+  std::vector<FieldIds> children;
+};
+
+/// Ids of the top-level fields, in the order of FromFields. REQUIRES: FromFields took `fields`.
+std::vector<FieldIds> IdsOf(const google::protobuf::RepeatedPtrField<pb::Field>& fields);
 
 /// A leaf owns a column of a file of version 2.1 or later: anything but a struct or list.
 bool IsLeaf(const DataType& type);

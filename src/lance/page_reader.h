@@ -35,9 +35,10 @@ class PageReader {
   [[nodiscard]] virtual Result<Array> Read(int64_t first, int64_t count) const = 0;
 };
 
-/// Opens a page of file version 2.1 or 2.2. `num_rows` is the page's length.
+/// Opens a page of file version 2.1 or 2.2. `path` is the type of the column's rows as far as one leaf goes: its lists
+/// and structs have one child each. `num_rows` is the page's length.
 /// ERRORS: Corruption; Unsupported encodings by name.
-Result<std::unique_ptr<PageReader>> OpenPage(PageBuffers buffers, const pb21::PageLayout& layout, const DataType& type,
+Result<std::unique_ptr<PageReader>> OpenPage(PageBuffers buffers, const pb21::PageLayout& layout, const DataType& path,
                                              int64_t num_rows);
 
 }  // namespace squire::lance

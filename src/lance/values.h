@@ -35,6 +35,10 @@ struct Values {
   }
   void AppendText(Bytes text) {
     data.insert(data.end(), text.begin(), text.end());
+    EndText();
+  }
+  /// What was added to `data` since the last text is one more.
+  void EndText() {
     offsets.push_back(static_cast<int64_t>(data.size()));
     count++;
   }

@@ -23,51 +23,60 @@ Result<const lance::RowSet*> Fragment::Deleted() {
   return &deleted_.emplace(*std::move(rows));
 }
 
-Result<std::optional<Fragment::Place>> Fragment::Find(int32_t field_id) {
-  for (const pb::DataFile& file : meta_.files()) {
-    for (int i = 0; i < file.fields_size(); i++) {
-      if (file.fields(i) != field_id) continue;
-      if (file.has_base_id()) return Unsupported("data files of another base path", paths_.root);
-      if (i >= file.column_indices_size())
-        return Corruption("a data file lists a field without its column", file.path());
-      auto reader = TRY(files_.Open(paths_.DataFile(file.path())));
-      if (reader->num_rows() < physical_rows())
-        return Corruption("a data file holds " + std::to_string(reader->num_rows()) + " of " +
-                              std::to_string(physical_rows()) + " rows",
-                          paths_.DataFile(file.path()));
-      return Place{std::move(reader), static_cast<size_t>(file.column_indices(i))};
-    }
-  }
-  return std::optional<Place>();
-}
-
 namespace {
-/// Structs and lists own no column of a file, and lists of bits no whole bytes: refused by name.
-Result<void> CheckReadable(const DataType& type) {
-  const bool is_bit_list = type.id == TypeId::kFixedSizeList && type.children[0].type.bit_width() % 8 != 0;
-  if (lance::IsLeaf(type) && !is_bit_list) return {};
-  return Unsupported("columns of type " + type.ToString() + " are not read yet");
+
+/// Fills in the columns of a file that hold `type`'s leaves (and, in version 2.0, its lists and structs), by the ids
+/// of their fields. The recursion follows the type. Returns how many were found.
+size_t FillColumns(const DataType& type, const lance::FieldIds& ids, const pb::DataFile& file,
+                   lance::ColumnTree& tree) {
+  tree.type = type;
+  tree.is_dictionary = ids.is_dictionary;
+  size_t found = 0;
+  for (int i = 0; i < file.fields_size() && i < file.column_indices_size(); i++) {
+    if (file.fields(i) != ids.id || file.column_indices(i) < 0) continue;
+    tree.column = file.column_indices(i);
+    found++;
+  }
+  if (lance::IsLeaf(type)) return found;
+  for (size_t i = 0; i < type.children.size(); i++) {
+    tree.children.emplace_back();
+    if (i < ids.children.size()) found += FillColumns(type.children[i].type, ids.children[i], file, tree.children[i]);
+  }
+  return found;
 }
 
-Result<Array> Nulls(const DataType& type, int64_t count) {
-  ArrayBuilder builder(type);
-  for (int64_t i = 0; i < count; i++) builder.AppendNull();
-  return builder.Finish();
-}
 }  // namespace
 
+Result<std::optional<Fragment::Place>> Fragment::Find(int32_t field_id, const DataType& type) {
+  if (type.id == TypeId::kUnknown) return Unsupported("columns of type '" + type.unit + "' are not read", paths_.root);
+  const auto ids = columns_.find(field_id);
+  if (ids == columns_.end()) return Internal("field " + std::to_string(field_id) + " is no column");
+  std::optional<Place> place;
+  for (const pb::DataFile& file : meta_.files()) {
+    lance::ColumnTree tree;
+    if (FillColumns(type, ids->second, file, tree) == 0) continue;
+    if (place) return Unsupported("a column that lies in several data files", paths_.root);
+    if (file.has_base_id()) return Unsupported("data files of another base path", paths_.root);
+    auto reader = TRY(files_.Open(paths_.DataFile(file.path())));
+    if (reader->num_rows() < physical_rows())
+      return Corruption("a data file holds " + std::to_string(reader->num_rows()) + " of " +
+                            std::to_string(physical_rows()) + " rows",
+                        paths_.DataFile(file.path()));
+    place = Place{std::move(reader), std::move(tree)};
+  }
+  return place;
+}
+
 Result<Array> Fragment::Read(int32_t field_id, const DataType& type, int64_t first, int64_t count) {
-  TRY(CheckReadable(type));
-  const auto place = TRY(Find(field_id));
-  if (!place) return Nulls(type, count);
-  return place->file->Read(place->column, type, first, count);
+  const auto place = TRY(Find(field_id, type));
+  if (!place) return NullArray(type, count);
+  return place->file->Read(place->tree, first, count);
 }
 
 Result<Array> Fragment::Take(int32_t field_id, const DataType& type, std::span<const int64_t> rows) {
-  TRY(CheckReadable(type));
-  const auto place = TRY(Find(field_id));
-  if (!place) return Nulls(type, std::ssize(rows));
-  return place->file->Take(place->column, type, rows);
+  const auto place = TRY(Find(field_id, type));
+  if (!place) return NullArray(type, std::ssize(rows));
+  return place->file->Take(place->tree, rows);
 }
 
 Result<std::vector<VersionFile>> ListVersions(FileSystem& fs, const Paths& paths) {
@@ -122,11 +131,13 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::Open(std::shared_ptr<FileCache
   snapshot->indices_ = std::move(parsed.indices);
   snapshot->schema_ = TRY(lance::FromFields(snapshot->manifest_.fields()));
   for (const auto& [key, value] : snapshot->manifest_.schema_metadata()) snapshot->schema_.metadata[key] = value;
-  for (const pb::Field& field : snapshot->manifest_.fields()) {
-    if (field.parent_id() < 0) snapshot->field_ids_.push_back(field.id());
+  for (lance::FieldIds& ids : lance::IdsOf(snapshot->manifest_.fields())) {
+    snapshot->field_ids_.push_back(ids.id);
+    snapshot->columns_.emplace(ids.id, std::move(ids));
   }
   for (const pb::DataFragment& fragment : snapshot->manifest_.fragments())
-    snapshot->fragments_.push_back(std::make_unique<Fragment>(fragment, snapshot->paths_, *snapshot->files_));
+    snapshot->fragments_.push_back(
+        std::make_unique<Fragment>(fragment, snapshot->paths_, *snapshot->files_, snapshot->columns_));
   return snapshot;
 }
 

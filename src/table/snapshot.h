@@ -3,6 +3,7 @@
 /// One version of a table, immutable and safe to share between threads: its manifest, its schema and the way to its
 /// rows.
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "lance/deletion_file.h"
+#include "lance/logical_type.h"
 #include "lance/manifest.h"
 #include "squire/array.h"
 #include "table/file_cache.h"
@@ -23,8 +25,9 @@ inline uint64_t RowAddress(uint64_t fragment_id, uint64_t offset) { return fragm
 /// One fragment of a snapshot: reads its columns by offset and knows which offsets are deleted.
 class Fragment {
  public:
-  Fragment(const pb::DataFragment& meta, const Paths& paths, FileCache& files)
-      : meta_(meta), paths_(paths), files_(files) {}
+  Fragment(const pb::DataFragment& meta, const Paths& paths, FileCache& files,
+           const std::map<int32_t, lance::FieldIds>& columns)
+      : meta_(meta), paths_(paths), files_(files), columns_(columns) {}
 
   [[nodiscard]] const pb::DataFragment& meta() const { return meta_; }
   [[nodiscard]] uint64_t id() const { return meta_.id(); }
@@ -44,13 +47,15 @@ class Fragment {
  private:
   struct Place {
     std::shared_ptr<lance::FileReader> file;
-    size_t column = 0;
+    lance::ColumnTree tree;
   };
-  Result<std::optional<Place>> Find(int32_t field_id);
+  /// Where the column is, or nothing when no file holds any of it.
+  Result<std::optional<Place>> Find(int32_t field_id, const DataType& type);
 
   const pb::DataFragment& meta_;
   const Paths& paths_;
   FileCache& files_;
+  const std::map<int32_t, lance::FieldIds>& columns_;  // by the id of the top field
   std::mutex mutex_;
   std::optional<lance::RowSet> deleted_;
 };
@@ -88,6 +93,7 @@ class Snapshot {
   bool has_current_naming_ = true;
   Schema schema_;
   std::vector<int32_t> field_ids_;
+  std::map<int32_t, lance::FieldIds> columns_;
   std::vector<std::unique_ptr<Fragment>> fragments_;  // by ascending id
 };
 
