@@ -22,4 +22,7 @@ struct NewFile {
 /// REQUIRES: all on one file system, and `folders` not empty.
 Result<void> CreateDurable(FileSystem& fs, std::span<const NewFile> files, std::span<const std::string> folders);
 
+/// Creates `folders` and those above them; when it returns their names are durable.
+Result<void> CreateFoldersDurable(FileSystem& fs, std::span<const std::string> folders);
+
 }  // namespace squire

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "io/durable.h"
 #include "lance/logical_type.h"
 
 #ifndef SQUIRE_VERSION
@@ -28,12 +29,11 @@ class Leftovers {
   std::vector<std::string> paths_;
 };
 
-Result<void> WriteDurable(FileSystem& fs, const std::string& path, Bytes bytes) {
-  auto file = TRY(fs.Create(path));
-  TRY(file->Append(bytes));
-  TRY(file->Sync());
-  return file->Close();
-}
+/// Files of an attempt that are written when it is published.
+struct Unpublished {
+  std::vector<NewFile> files;
+  std::vector<std::string> folders;  ///< of new names: of these files, and of data files that were synced before
+};
 
 /// Fields of a derived manifest that belong to its file alone are set by SerializeManifest and Publish.
 pb::Manifest NextManifest(const pb::Manifest& base) {
@@ -50,15 +50,24 @@ pb::Manifest NextManifest(const pb::Manifest& base) {
   return next;
 }
 
-/// Writes the transaction file and the manifest, and the hint of where it is.
+/// The transaction also stands in the manifest, which is what readers go by: this copy of it, for people and older
+/// readers, is not synced.
+Result<void> WriteTransaction(FileSystem& fs, const std::string& path, const pb::Transaction& transaction) {
+  TRY(fs.CreateFolders(FolderOf(path)));
+  auto file = TRY(fs.Create(path));
+  TRY(file->Append(AsBytes(transaction.SerializeAsString())));
+  return file->Close();
+}
+
+/// Makes all that the manifest names durable, then creates it, then the hint of where it is.
 Result<void> Publish(FileSystem& fs, const Paths& paths, pb::Manifest& manifest, const pb::IndexSection& indices,
-                     const pb::Transaction& transaction, Leftovers& leftovers) {
+                     const pb::Transaction& transaction, const Unpublished& unpublished, Leftovers& leftovers) {
   const std::string name = std::to_string(transaction.read_version()) + "-" + transaction.uuid() + ".txn";
-  TRY(fs.CreateFolders(paths.Transactions()));
   leftovers.Add(paths.Transaction(name));
-  TRY(WriteDurable(fs, paths.Transaction(name), AsBytes(transaction.SerializeAsString())));
-  TRY(fs.SyncFolder(paths.Transactions()));
+  TRY(WriteTransaction(fs, paths.Transaction(name), transaction));
   manifest.set_transaction_file(name);
+  for (const NewFile& file : unpublished.files) leftovers.Add(file.path);
+  if (!unpublished.folders.empty()) TRY(CreateDurable(fs, unpublished.files, unpublished.folders));
   auto published =
       fs.PublishIfAbsent(paths.Manifest(manifest.version()), lance::SerializeManifest(manifest, indices, transaction));
   if (published || published.error().code == Code::kCommitUnknown) leftovers.Keep();
@@ -75,7 +84,6 @@ class Attempt {
       : onto_(onto), fs_(onto.files()->fs()), change_(change), next_(NextManifest(onto.manifest())), leftovers_(fs_) {}
 
   Result<void> Run() {
-    if (!change_.deleted_rows.empty()) TRY(fs_.CreateFolders(onto_.paths().Deletions()));
     transaction_.set_read_version(onto_.version());
     transaction_.set_uuid(RandomUuid());
     TRY(DeleteRows());
@@ -84,8 +92,9 @@ class Attempt {
     if (overwrites) TRY(ReplaceSchema());
     AddFragments();
     Describe();
+    TRY(ListFolders());
     return Publish(fs_, onto_.paths(), next_, overwrites ? pb::IndexSection() : onto_.indices(), transaction_,
-                   leftovers_);
+                   unpublished_, leftovers_);
   }
 
  private:
@@ -101,10 +110,9 @@ class Attempt {
         removed_.push_back(id);
         continue;
       }
-      TRY(WriteDeletionFile(*target, all));
+      AddDeletionFile(*target, all);
       updated_.push_back(*target);
     }
-    if (!updated_.empty()) TRY(fs_.SyncFolder(onto_.paths().Deletions()));
     if (!updated_.empty() || onto_.manifest().reader_feature_flags() & lance::kFlagDeletions) {
       next_.set_reader_feature_flags(next_.reader_feature_flags() | lance::kFlagDeletions);
       next_.set_writer_feature_flags(next_.writer_feature_flags() | lance::kFlagDeletions);
@@ -113,16 +121,26 @@ class Attempt {
     return {};
   }
 
-  Result<void> WriteDeletionFile(pb::DataFragment& fragment, const lance::RowSet& rows) {
+  void AddDeletionFile(pb::DataFragment& fragment, const lance::RowSet& rows) {
     pb::DeletionFile* file = fragment.mutable_deletion_file();
     file->Clear();
     file->set_file_type(pb::DeletionFile::BITMAP);
     file->set_read_version(onto_.version());
     file->set_id(RandomBits() >> 1);
     file->set_num_deleted_rows(rows.count());
-    const std::string path = onto_.paths().DeletionFile(fragment.id(), *file);
-    leftovers_.Add(path);
-    return WriteDurable(fs_, path, lance::SerializeRoaring(rows));
+    unpublished_.files.push_back({onto_.paths().DeletionFile(fragment.id(), *file), lance::SerializeRoaring(rows)});
+  }
+
+  Result<void> ListFolders() {
+    const Paths& paths = onto_.paths();
+    if (!change_.new_fragments.empty()) unpublished_.folders.push_back(paths.Data());
+    if (!unpublished_.files.empty()) {
+      TRY(fs_.CreateFolders(paths.Deletions()));
+      unpublished_.folders.push_back(paths.Deletions());
+    }
+    // The folders themselves may be new: made by this attempt, or by one that died before it synced their names.
+    if (!unpublished_.folders.empty()) unpublished_.folders.push_back(paths.root);
+    return {};
   }
 
   Result<void> RemoveRewritten() {
@@ -212,6 +230,7 @@ class Attempt {
   Change& change_;
   pb::Manifest next_;
   pb::Transaction transaction_;
+  Unpublished unpublished_;
   Leftovers leftovers_;
   std::vector<pb::DataFragment> updated_;
   std::vector<uint64_t> removed_;
@@ -283,7 +302,9 @@ Result<std::shared_ptr<const Snapshot>> CreateTable(std::shared_ptr<FileCache> f
                                                     const std::map<std::string, std::string>& config) {
   FileSystem& fs = files->fs();
   const Paths paths{root};
-  if (auto versions = ListVersions(fs, paths); versions) return AlreadyExists("there is a table already", root);
+  const auto versions = ListVersions(fs, paths);
+  if (versions) return AlreadyExists("there is a table already", root);
+  if (versions.error().code != Code::kNotFound) return versions.error();
   pb::Manifest empty;
   *empty.mutable_fields() = TRY(lance::ToFields(schema));
   for (const auto& [key, value] : schema.metadata) (*empty.mutable_schema_metadata())[key] = value;
@@ -299,11 +320,12 @@ Result<std::shared_ptr<const Snapshot>> CreateTable(std::shared_ptr<FileCache> f
   *overwrite->mutable_schema() = manifest.fields();
   *overwrite->mutable_schema_metadata() = manifest.schema_metadata();
   *overwrite->mutable_config_upsert_values() = manifest.config();
-  for (const std::string& folder : {paths.Versions(), paths.Data()}) TRY(fs.CreateFolders(folder));
+  TRY(CreateFoldersDurable(fs, std::vector{paths.Versions(), paths.Data()}));
   Leftovers leftovers(fs);
-  TRY(Publish(fs, paths, manifest, {}, transaction, leftovers));
-  TRY(fs.SyncFolder(root));
-  return Snapshot::Open(std::move(files), root, 1);
+  TRY(Publish(fs, paths, manifest, {}, transaction, {}, leftovers));
+  auto opened = Snapshot::Open(std::move(files), root, 1);
+  if (!opened) opened.error().code = Code::kCommitUnknown;  // the version stands
+  return opened;
 }
 
 }  // namespace squire::table

@@ -22,7 +22,7 @@ struct Change {
     kOverwrite,  ///< everything replaced by `new_fragments`, which have `schema`
   };
   Kind kind = Kind::kAppend;
-  std::vector<pb::DataFragment> new_fragments;     ///< without ids; their files are durable
+  std::vector<pb::DataFragment> new_fragments;     ///< without ids; their files are synced
   std::map<uint64_t, lance::RowSet> deleted_rows;  ///< newly deleted offsets by fragment id
   std::vector<uint64_t> rewritten;                 ///< fragment ids, in the order of their rows
   std::string predicate;                           ///< of a delete, for people who read the transaction
@@ -33,7 +33,8 @@ struct CommitOptions {
   int rebase_max = 32;  ///< how often another writer may be first before Conflict is returned
 };
 
-/// Publishes `change`, made against `base`, and returns the new version. All files it writes are durable before.
+/// Publishes `change`, made against `base`, and returns the new version. What it names is durable before: see
+/// docs/durability.md for the syncs that this takes.
 ///
 /// Rebases by comparing manifests: an append never conflicts; deleted rows are merged with what others deleted
 /// meanwhile; an overwrite replaces whatever is there. ERRORS: Conflict when a row to be deleted is gone or moved, a

@@ -38,7 +38,6 @@ Result<void> FragmentWriter::FinishFile() {
 
 Result<std::vector<pb::DataFragment>> FragmentWriter::Finish() {
   if (file_) TRY(FinishFile());
-  if (!fragments_.empty()) TRY(fs_.SyncFolder(paths_.Data()));
   return fragments_;
 }
 

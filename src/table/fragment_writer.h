@@ -25,7 +25,8 @@ class FragmentWriter {
 
   /// REQUIRES: the schema given. ERRORS: InvalidArgument, NoSpace, Io.
   Result<void> Write(const Batch& batch);
-  /// Closes the last file. The fragments have no ids yet; every file is synced, its folder too.
+  /// Closes the last file. The fragments have no ids yet; every file is synced, their names become
+  /// durable with the commit.
   Result<std::vector<pb::DataFragment>> Finish();
   /// Removes what was written; best effort.
   void RemoveFiles();
