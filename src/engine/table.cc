@@ -2,6 +2,7 @@
 
 #include "squire/table.h"
 
+#include "engine/merge.h"
 #include "engine/scanner.h"
 #include "engine/table_impl.h"
 #include "engine/write.h"
@@ -67,8 +68,12 @@ Result<int64_t> Table::CountRows(const RowFilter& filter) const {
 
 Result<TableStats> Table::Stats() const {
   const upkeep::TableBytes bytes = TRY(upkeep::MeasureTable(*impl_->snapshot));
-  return TableStats{CountRows(), version(),     bytes.versions, impl_->snapshot->num_fragments(),
-                    bytes.files, bytes.on_disk, bytes.live};
+  const table::Snapshot& snapshot = *impl_->snapshot;
+  TableStats stats{
+      CountRows(), version(), bytes.versions, snapshot.num_fragments(), bytes.files, bytes.on_disk, bytes.live, {}, {}};
+  stats.indexes = static_cast<uint64_t>(snapshot.indices().indices_size());
+  for (size_t i = 0; i < snapshot.num_fragments(); i++) stats.fragment_rows.push_back(snapshot.fragment(i).live_rows());
+  return stats;
 }
 
 Result<std::vector<VersionInfo>> Table::Versions() const {
@@ -97,6 +102,10 @@ Result<Batch> Table::Take(std::span<const uint64_t> row_addresses, const std::ve
   return table::TakeRows(*impl_->snapshot, projection, row_addresses);
 }
 
+Result<std::vector<uint64_t>> Table::RowAddresses(std::span<const int64_t> offsets) const {
+  return table::AddressesOf(*impl_->snapshot, offsets);
+}
+
 Result<std::vector<Hit>> Table::VectorSearch(std::span<const float> query, const VectorSearchOptions& options) const {
   return query::VectorSearch(*impl_->snapshot, query, options);
 }
@@ -105,10 +114,10 @@ Result<std::vector<Hit>> Table::TextSearch(const std::string& text, const TextSe
   return query::TextSearch(*impl_->snapshot, text, options);
 }
 
-Result<std::unique_ptr<TableWrite>> Table::BeginWrite() { return engine::BeginWrite(impl_->snapshot); }
+Result<std::unique_ptr<TableWrite>> Table::BeginWrite() { return TRY(engine::BeginWrite(impl_->snapshot)); }
 
 Result<std::unique_ptr<TableWrite>> Table::BeginOverwrite(const Schema& schema) {
-  return engine::BeginWrite(impl_->snapshot, schema);
+  return TRY(engine::BeginWrite(impl_->snapshot, schema));
 }
 
 Result<uint64_t> Table::Append(const Batch& rows) {
@@ -132,6 +141,11 @@ Result<uint64_t> Table::UpsertByKey(const std::string& column, const Batch& rows
   return write->Commit();
 }
 
+Result<MergeInsertResult> Table::MergeInsert(std::span<const std::string> on, const MergeInsertOptions& options,
+                                             const Batch& rows) {
+  return engine::MergeInsert(impl_->snapshot, on, options, rows);
+}
+
 Result<CompactStats> Table::Compact() {
   auto result = TRY(upkeep::Compact(impl_->snapshot));
   impl_->snapshot = std::move(result.snapshot);
@@ -142,6 +156,7 @@ Result<PruneStats> Table::Prune(const PruneRequest& request) {
   upkeep::PruneOptions options;
   options.keep_versions = request.keep_versions;
   options.older_than_ns = request.older_than_s * 1'000'000'000;
+  options.orphan_age_ns = request.leftover_age_s * 1'000'000'000;
   options.dry_run = request.dry_run;
   const auto result = TRY(upkeep::Prune(impl_->files->fs(), impl_->path, options));
   return PruneStats{result.versions_removed, result.files_removed, result.bytes_freed};

@@ -8,7 +8,7 @@
 namespace squire::engine {
 namespace {
 
-class SnapshotWrite : public TableWrite {
+class SnapshotWrite : public RowWrite {
  public:
   SnapshotWrite(std::shared_ptr<const table::Snapshot>& current, std::optional<Schema> new_schema,
                 google::protobuf::RepeatedPtrField<pb::Field> fields)
@@ -35,12 +35,18 @@ class SnapshotWrite : public TableWrite {
   Result<void> DeleteKeys(const std::string& column, const Array& keys) override {
     if (change_.schema) return InvalidArgument("a write that replaces the whole table deletes no keys");
     const auto set = TRY(table::KeySet::Of(keys));
-    for (auto& [id, rows] : TRY(table::FindRows(*base_, column, keys.type, set))) {
+    DeleteRows(TRY(table::FindRows(*base_, column, keys.type, set)),
+               column + " in (" + std::to_string(set.size()) + " keys)");
+    return {};
+  }
+
+  void DeleteRows(std::map<uint64_t, lance::RowSet> found, std::string predicate) override {
+    for (auto& [id, rows] : found) {
+      if (rows.empty()) continue;
       auto [at, is_new] = change_.deleted_rows.try_emplace(id, rows.num_rows());
       at->second.AddAll(rows);
     }
-    change_.predicate = column + " in (" + std::to_string(set.size()) + " keys)";
-    return {};
+    change_.predicate = std::move(predicate);
   }
 
   Result<uint64_t> Commit() override {
@@ -98,11 +104,10 @@ class SnapshotWrite : public TableWrite {
 
 }  // namespace
 
-Result<std::unique_ptr<TableWrite>> BeginWrite(std::shared_ptr<const table::Snapshot>& current,
-                                               std::optional<Schema> new_schema) {
+Result<std::unique_ptr<RowWrite>> BeginWrite(std::shared_ptr<const table::Snapshot>& current,
+                                             std::optional<Schema> new_schema) {
   auto fields = new_schema ? TRY(lance::ToFields(*new_schema)) : current->manifest().fields();
-  return std::unique_ptr<TableWrite>(
-      std::make_unique<SnapshotWrite>(current, std::move(new_schema), std::move(fields)));
+  return std::unique_ptr<RowWrite>(std::make_unique<SnapshotWrite>(current, std::move(new_schema), std::move(fields)));
 }
 
 }  // namespace squire::engine

@@ -3,6 +3,7 @@
 /// The public TableWrite over the table room: rows stream into new data files, keys become deleted rows, and one commit
 /// publishes both.
 
+#include <map>
 #include <memory>
 
 #include "squire/table.h"
@@ -10,8 +11,15 @@
 
 namespace squire::engine {
 
+/// A write that can also delete rows found by other means than a key.
+class RowWrite : public TableWrite {
+ public:
+  /// Deletes offsets by fragment id, of the version the write began on. `predicate` says which, for people.
+  virtual void DeleteRows(std::map<uint64_t, lance::RowSet> rows, std::string predicate) = 0;
+};
+
 /// `current` is moved to the new version by Commit. With `new_schema` the write replaces the whole table.
-Result<std::unique_ptr<TableWrite>> BeginWrite(std::shared_ptr<const table::Snapshot>& current,
-                                               std::optional<Schema> new_schema = std::nullopt);
+Result<std::unique_ptr<RowWrite>> BeginWrite(std::shared_ptr<const table::Snapshot>& current,
+                                             std::optional<Schema> new_schema = std::nullopt);
 
 }  // namespace squire::engine

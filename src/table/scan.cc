@@ -1,6 +1,7 @@
 #include "table/scan.h"
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <numeric>
 
@@ -105,6 +106,47 @@ Result<Batch> TakeRows(const Snapshot& snapshot, const Projection& projection, s
       out.columns.push_back(TRY(squire::TakeRows(TRY(Concatenate(parts[i])), place)));
   }
   return out;
+}
+
+namespace {
+
+/// The offset in the fragment of its `index`-th live row. ERRORS: Corruption when the manifest counts fewer deleted
+/// rows than there are.
+Result<uint64_t> LiveOffset(const lance::RowSet& deleted, uint64_t index) {
+  if (deleted.empty()) return index;
+  for (uint64_t word = 0; word < deleted.words().size(); word++) {
+    uint64_t live = ~deleted.words()[word];
+    const auto count = static_cast<uint64_t>(std::popcount(live));
+    if (index >= count) {
+      index -= count;
+      continue;
+    }
+    for (; index > 0; index--) live &= live - 1;
+    return word * 64 + static_cast<uint64_t>(std::countr_zero(live));
+  }
+  return Corruption("a fragment has fewer live rows than its manifest says");
+}
+
+}  // namespace
+
+Result<std::vector<uint64_t>> AddressesOf(const Snapshot& snapshot, std::span<const int64_t> offsets) {
+  std::vector<int64_t> ends;  // of each fragment's live rows
+  for (size_t i = 0; i < snapshot.num_fragments(); i++)
+    ends.push_back((ends.empty() ? 0 : ends.back()) + snapshot.fragment(i).live_rows());
+  std::vector<uint64_t> addresses;
+  addresses.reserve(offsets.size());
+  for (int64_t offset : offsets) {
+    const auto end = std::ranges::upper_bound(ends, offset);
+    if (offset < 0 || end == ends.end())
+      return InvalidArgument("there is no row at offset " + std::to_string(offset) + " of " +
+                             std::to_string(ends.empty() ? 0 : ends.back()));
+    const auto index = static_cast<size_t>(end - ends.begin());
+    Fragment& fragment = snapshot.fragment(index);
+    const int64_t first = index == 0 ? 0 : ends[index - 1];
+    const lance::RowSet& deleted = *TRY(fragment.Deleted());
+    addresses.push_back(RowAddress(fragment.id(), TRY(LiveOffset(deleted, static_cast<uint64_t>(offset - first)))));
+  }
+  return addresses;
 }
 
 }  // namespace squire::table

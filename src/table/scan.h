@@ -44,4 +44,8 @@ Result<RangeBatch> ReadRange(const Snapshot& snapshot, const Projection& project
 /// The rows at `addresses`, in that order. ERRORS: NotFound for an address that is deleted or not in the snapshot.
 Result<Batch> TakeRows(const Snapshot& snapshot, const Projection& projection, std::span<const uint64_t> addresses);
 
+/// The addresses of the live rows at `offsets`, counted over the whole snapshot. ERRORS: InvalidArgument for an offset
+/// that no row has.
+Result<std::vector<uint64_t>> AddressesOf(const Snapshot& snapshot, std::span<const int64_t> offsets);
+
 }  // namespace squire::table

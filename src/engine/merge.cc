@@ -1,0 +1,177 @@
+#include "engine/merge.h"
+
+#include <algorithm>
+#include <map>
+
+#include "engine/key_join.h"
+#include "engine/write.h"
+#include "table/scan.h"
+
+namespace squire::engine {
+namespace {
+
+constexpr int64_t kRangeRows = 65'536;
+
+/// A target row, by its place in its range, and the source row that replaces it.
+struct Pair {
+  int64_t target = 0, source = 0;
+};
+
+class Merge {
+ public:
+  Merge(std::shared_ptr<const table::Snapshot>& current, const MergeInsertOptions& options, const Batch& rows)
+      : current_(current), base_(current), options_(options), rows_(rows) {}
+
+  Result<MergeInsertResult> Run(std::span<const std::string> on) {
+    TRY(Prepare(on));
+    for (const table::RowRange& range : table::PlanRanges(*base_, kRangeRows)) TRY(MergeRange(range));
+    TRY(InsertRest());
+    write_->DeleteRows(std::move(gone_), "merge by " + on[0]);
+    result_.version = TRY(write_->Commit());
+    return result_;
+  }
+
+ private:
+  Result<void> Prepare(std::span<const std::string> on) {
+    if (on.empty()) return InvalidArgument("a merge joins on at least one column");
+    if (!options_.update_matched && !options_.insert_not_matched && !options_.delete_not_matched_by_source)
+      return InvalidArgument("a merge that neither updates, inserts nor deletes");
+    std::vector<const Array*> keys;
+    for (const std::string& column : on) {
+      const int at = base_->schema().Find(column);
+      if (at < 0) return NotFound("the table has no column '" + column + "'");
+      const Array* key = rows_.Find(column);
+      if (key == nullptr) return NotFound("the rows have no column '" + column + "'");
+      const DataType& type = base_->schema().fields[static_cast<size_t>(at)].type;
+      if (!AreKeyTypes(type, key->type))
+        return InvalidArgument("column '" + column + "' has type " + type.ToString() + ", in the rows " +
+                               key->type.ToString());
+      keys.push_back(key);
+    }
+    for (const Field& field : rows_.schema.fields) {
+      if (base_->schema().Find(field.name) < 0) return InvalidArgument("the table has no column '" + field.name + "'");
+    }
+    key_columns_ = TRY(table::Project(*base_, on));
+    std::vector<std::string> kept;
+    for (const Field& field : base_->schema().fields) {
+      if (rows_.Find(field.name) == nullptr) kept.push_back(field.name);
+    }
+    if (!kept.empty()) kept_columns_ = TRY(table::Project(*base_, kept));
+    join_ = TRY(KeyJoin::Of(std::move(keys)));
+    is_matched_.assign(join_.num_keys(), 0);
+    write_ = TRY(BeginWrite(current_));
+    return {};
+  }
+
+  Result<void> MergeRange(const table::RowRange& range) {
+    const auto targets = TRY(table::ReadRange(*base_, key_columns_, range));
+    std::vector<const Array*> keys;
+    for (const Array& column : targets.batch.columns) keys.push_back(&column);
+    std::vector<Pair> pairs;
+    std::vector<int64_t> unmatched;
+    for (int64_t row = 0; row < targets.batch.num_rows; row++) {
+      const uint32_t key = join_.Find(keys, row, scratch_);
+      const auto place = static_cast<int64_t>(targets.addresses[static_cast<size_t>(row)] & 0xffffffff) - range.first;
+      if (key == KeyJoin::kNoKey) {
+        unmatched.push_back(place);
+        continue;
+      }
+      is_matched_[key] = 1;
+      if (!options_.update_matched) continue;
+      if (join_.IsRepeated(key))
+        return InvalidArgument(
+            "two of the rows have the key of one row of the table, which cannot be updated by both: " +
+            join_.Describe(join_.FirstRow(key)));
+      pairs.push_back({place, join_.FirstRow(key)});
+    }
+    if (options_.update_matched) TRY(Update(range, std::move(pairs)));
+    if (options_.delete_not_matched_by_source) TRY(Delete(range, std::move(unmatched)));
+    return {};
+  }
+
+  Result<void> Update(const table::RowRange& range, std::vector<Pair> pairs) {
+    if (!options_.update_where.empty()) TRY(KeepPairs(range, pairs));
+    if (pairs.empty()) return {};
+    std::vector<int64_t> targets, sources;
+    for (const Pair& pair : pairs) {
+      targets.push_back(pair.target);
+      sources.push_back(pair.source);
+    }
+    Batch out{rows_.schema, {}, std::ssize(pairs)};
+    for (const Array& column : rows_.columns) out.columns.push_back(TRY(TakeRows(column, sources)));
+    if (!kept_columns_.field_ids.empty()) {
+      const Batch kept = TRY(table::ReadPhysicalRange(*base_, kept_columns_, range));
+      for (size_t i = 0; i < kept.columns.size(); i++) {
+        out.schema.fields.push_back(kept.schema.fields[i]);
+        out.columns.push_back(TRY(TakeRows(kept.columns[i], targets)));
+      }
+    }
+    TRY(write_->Append(out));
+    MarkGone(range, targets);
+    result_.updated += targets.size();
+    return {};
+  }
+
+  Result<void> Delete(const table::RowRange& range, std::vector<int64_t> unmatched) {
+    if (!options_.delete_where.empty()) TRY(KeepTargets(range, unmatched));
+    MarkGone(range, unmatched);
+    result_.deleted += unmatched.size();
+    return {};
+  }
+
+  void MarkGone(const table::RowRange& range, std::span<const int64_t> places) {
+    if (places.empty()) return;
+    table::Fragment& fragment = base_->fragment(range.fragment);
+    auto [at, is_new] = gone_.try_emplace(fragment.id(), static_cast<uint64_t>(fragment.physical_rows()));
+    for (int64_t place : places) at->second.Add(static_cast<uint64_t>(range.first + place));
+  }
+
+  Result<void> InsertRest() {
+    if (!options_.insert_not_matched) return {};
+    std::vector<int64_t> rest;
+    for (int64_t row = 0; row < rows_.num_rows; row++) {
+      const uint32_t key = join_.KeyOfRow(row);
+      if (key == KeyJoin::kNoKey || !is_matched_[key]) rest.push_back(row);
+    }
+    result_.inserted = rest.size();
+    if (std::ssize(rest) == rows_.num_rows && !rest.empty()) return write_->Append(rows_);
+    for (size_t first = 0; first < rest.size(); first += kRangeRows) {
+      const auto some = std::span(rest).subspan(first, std::min<size_t>(kRangeRows, rest.size() - first));
+      Batch out{rows_.schema, {}, std::ssize(some)};
+      for (const Array& column : rows_.columns) out.columns.push_back(TRY(TakeRows(column, some)));
+      TRY(write_->Append(out));
+    }
+    return {};
+  }
+
+  /// Leaves the pairs of which update_where holds.
+  Result<void> KeepPairs(const table::RowRange&, std::vector<Pair>&) {
+    return Unsupported("a condition on updated rows is not supported");
+  }
+  /// Leaves the rows of which delete_where holds.
+  Result<void> KeepTargets(const table::RowRange&, std::vector<int64_t>&) {
+    return Unsupported("a condition on deleted rows is not supported");
+  }
+
+  std::shared_ptr<const table::Snapshot>& current_;
+  std::shared_ptr<const table::Snapshot> base_;
+  const MergeInsertOptions& options_;
+  const Batch& rows_;
+  table::Projection key_columns_;   // of the table
+  table::Projection kept_columns_;  // of the table, those that the rows lack
+  KeyJoin join_;
+  std::vector<uint8_t> is_matched_;  // by key
+  std::unique_ptr<RowWrite> write_;
+  std::map<uint64_t, lance::RowSet> gone_;
+  std::string scratch_;
+  MergeInsertResult result_;
+};
+
+}  // namespace
+
+Result<MergeInsertResult> MergeInsert(std::shared_ptr<const table::Snapshot>& current, std::span<const std::string> on,
+                                      const MergeInsertOptions& options, const Batch& rows) {
+  return Merge(current, options, rows).Run(on);
+}
+
+}  // namespace squire::engine
