@@ -63,30 +63,25 @@ class Pruner {
       : fs_(fs), paths_{root}, options_(options), now_ns_(NowNs()) {}
 
   Result<PruneResult> Run() {
-    for (const char* folder : {"tree", "_refs/branches"}) {
-      if (fs_.Stat(JoinPath(paths_.root, folder)))
-        return Unsupported("a table with branches is not pruned", paths_.root);
-    }
+    TRY(CheckNoBranches());
     const auto versions = TRY(table::ListVersions(fs_, paths_));
     const auto tagged = TRY(TaggedVersions(fs_, paths_));
-    struct Doomed {
-      const FileInfo* file;
-      Names names;
-    };
     std::vector<Doomed> doomed;
     for (size_t i = 0; i < versions.size(); i++) {
       const bool keep = i < std::max<uint64_t>(1, options_.keep_versions) || tagged.contains(versions[i].version) ||
                         now_ns_ - versions[i].file.mtime_ns < options_.older_than_ns;
       const std::string path = JoinPath(paths_.Versions(), versions[i].file.name);
-      auto bytes = ReadWholeFile(fs_, path);
-      auto parsed = bytes ? lance::ParseManifest(*bytes, path) : Result<lance::ManifestFile>(std::move(bytes.error()));
       if (keep) {
-        if (!parsed) return std::move(parsed.error());  // what a kept version needs must be known before anything goes
-        TRY(lance::CheckFlags(parsed->manifest.reader_feature_flags(), lance::kReadableFlags, "read"));
-        TRY(lance::CheckFlags(parsed->manifest.writer_feature_flags(), lance::kWritableFlags, "written"));
-        needed_.merge(NamedBy(*parsed));
+        TRY(Keep(path));  // what a kept version needs must be known before anything goes
+      } else if (auto names = NamedBy(path)) {
+        doomed.push_back({&versions[i].file, *std::move(names)});
+      } else if (names.error().code == Code::kCorruption) {
+        doomed.push_back({&versions[i].file, {}});  // what it named goes with age
+      } else if (names.error().code == Code::kIo) {
+        doomed.push_back({&versions[i].file, {}});  // as well: a bad sector must not stop pruning for good
+        Fail(std::move(names.error()));
       } else {
-        doomed.push_back({&versions[i].file, parsed ? NamedBy(*parsed) : Names()});
+        return std::move(names.error());
       }
     }
     for (Doomed& version : doomed) {
@@ -95,18 +90,52 @@ class Pruner {
       if (gone) result_.versions_removed++;
     }
     if (!options_.dry_run && !doomed.empty()) TRY(fs_.SyncFolder(paths_.Versions()));
-    for (const char* folder : {"data", "_deletions", "_transactions"}) RemoveUnneeded(folder);
+    for (const char* folder : {"data", "_deletions", "_transactions"}) RemoveUnneeded(folder, "");
+    RemoveUnneeded("_versions", ".tmp_");  // of commits that were cut short
     RemoveIndexes();
     if (failure_) return *failure_;
     return result_;
   }
 
  private:
+  struct Doomed {
+    const FileInfo* file;
+    Names names;
+  };
+
+  Result<void> CheckNoBranches() {
+    for (const char* folder : {"tree", "_refs/branches"}) {
+      const auto found = fs_.Stat(JoinPath(paths_.root, folder));
+      if (found) return Unsupported("a table with branches is not pruned", paths_.root);
+      if (found.error().code != Code::kNotFound) return found.error();
+    }
+    return {};
+  }
+
+  Result<lance::ManifestFile> Read(const std::string& path) {
+    return lance::ParseManifest(TRY(ReadWholeFile(fs_, path)), path);
+  }
+
+  Result<Names> NamedBy(const std::string& path) { return upkeep::NamedBy(TRY(Read(path))); }
+
+  Result<void> Keep(const std::string& path) {
+    const lance::ManifestFile version = TRY(Read(path));
+    TRY(lance::CheckFlags(version.manifest.reader_feature_flags(), lance::kReadableFlags, "read"));
+    TRY(lance::CheckFlags(version.manifest.writer_feature_flags(), lance::kWritableFlags, "written"));
+    needed_.merge(upkeep::NamedBy(version));
+    return {};
+  }
+
+  /// The first failure is told, after all that can go has gone.
+  void Fail(Error error) {
+    if (!failure_) failure_ = std::move(error);
+  }
+
   bool Remove(const std::string& path, uint64_t size_bytes) {
     if (!options_.dry_run) {
       auto removed = fs_.Remove(path);
       if (!removed && removed.error().code != Code::kNotFound) {
-        if (!failure_) failure_ = std::move(removed.error());
+        Fail(std::move(removed.error()));
         return false;
       }
     }
@@ -121,26 +150,29 @@ class Pruner {
     return named_.contains(name) || now_ns_ - mtime_ns >= options_.orphan_age_ns;
   }
 
-  void RemoveUnneeded(const std::string& folder) {
-    auto listed = fs_.List(JoinPath(paths_.root, folder));
-    if (!listed) return;  // not there yet
-    for (const FileInfo& file : *listed) {
+  /// Nothing for a folder that is not there.
+  std::vector<FileInfo> List(const std::string& path) {
+    auto listed = fs_.List(path);
+    if (listed) return *std::move(listed);
+    if (listed.error().code != Code::kNotFound) Fail(std::move(listed.error()));
+    return {};
+  }
+
+  void RemoveUnneeded(const std::string& folder, std::string_view prefix) {
+    for (const FileInfo& file : List(JoinPath(paths_.root, folder))) {
       const std::string name = folder + "/" + file.name;
-      if (!file.is_folder && IsUnneeded(name, file.mtime_ns))
+      if (!file.is_folder && file.name.starts_with(prefix) && IsUnneeded(name, file.mtime_ns))
         (void)Remove(JoinPath(paths_.root, name), file.size_bytes);
     }
   }
 
   void RemoveIndexes() {
-    auto listed = fs_.List(paths_.Indices());
-    if (!listed) return;
-    for (const FileInfo& folder : *listed) {
+    for (const FileInfo& folder : List(paths_.Indices())) {
       if (!folder.is_folder || !IsUnneeded("_indices/" + folder.name + "/", folder.mtime_ns)) continue;
       const std::string path = JoinPath(paths_.Indices(), folder.name);
-      if (auto files = fs_.List(path); files) {
-        for (const FileInfo& file : *files) (void)Remove(JoinPath(path, file.name), file.size_bytes);
-      }
-      if (!options_.dry_run) (void)fs_.RemoveAll(path);
+      for (const FileInfo& file : List(path)) (void)Remove(JoinPath(path, file.name), file.size_bytes);
+      if (options_.dry_run) continue;
+      if (auto removed = fs_.RemoveAll(path); !removed) Fail(std::move(removed.error()));
     }
   }
 

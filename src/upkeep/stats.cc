@@ -27,6 +27,14 @@ Result<void> AddFolder(FileSystem& fs, const std::string& root, TableBytes& byte
   return {};
 }
 
+/// The size of a file that may be gone: then 0.
+Result<uint64_t> SizeOf(FileSystem& fs, const std::string& path) {
+  const auto info = fs.Stat(path);
+  if (info) return info->size_bytes;
+  if (info.error().code == Code::kNotFound) return uint64_t{0};
+  return info.error();
+}
+
 uint64_t LiveShare(uint64_t size_bytes, const pb::DataFragment& fragment) {
   const uint64_t rows = fragment.physical_rows();
   if (rows == 0) return size_bytes;
@@ -44,14 +52,11 @@ Result<TableBytes> MeasureTable(const table::Snapshot& snapshot) {
   for (const pb::DataFragment& fragment : snapshot.manifest().fragments()) {
     for (const pb::DataFile& file : fragment.files()) {
       uint64_t size = file.file_size_bytes();
-      if (size == 0) {
-        if (auto info = fs.Stat(snapshot.paths().DataFile(file.path())); info) size = info->size_bytes;
-      }
+      if (size == 0) size = TRY(SizeOf(fs, snapshot.paths().DataFile(file.path())));
       bytes.live += LiveShare(size, fragment);
     }
     if (!fragment.has_deletion_file()) continue;
-    if (auto info = fs.Stat(snapshot.paths().DeletionFile(fragment.id(), fragment.deletion_file())); info)
-      bytes.live += info->size_bytes;
+    bytes.live += TRY(SizeOf(fs, snapshot.paths().DeletionFile(fragment.id(), fragment.deletion_file())));
   }
   for (const pb::IndexMetadata& index : snapshot.indices().indices()) {
     for (const pb::IndexFile& file : index.files()) bytes.live += file.size_bytes();

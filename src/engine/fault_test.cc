@@ -1,0 +1,168 @@
+// Every operation over a file system that fails at the first call, the second, the third ... until the operation has no
+// such call left: by each kind of fault, once or from there on. Whatever is hit, the table is the version before or the
+// one after, an answer is right or an error, no handle stays open, and the same operation works when the disk does.
+
+#include "io/faulty.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "engine/table_impl.h"
+#include "engine/testbed.h"
+#include "upkeep/prune.h"
+
+namespace squire::testbed {
+namespace {
+
+/// What the table is before an operation and after it.
+struct Expected {
+  uint64_t version_before = 0, version_after = 0;  // 0: no table
+  std::multiset<std::string> before, after;
+  std::string answer;
+};
+
+/// Faults that an operation may pass over in silence, each for a reason; no others.
+bool MayBeIgnored(const InjectedFault& fault) {
+  const std::string folder = std::string(kRoot) + "/_versions/";
+  const bool is_temporary = fault.path.starts_with(folder + ".tmp_");
+  switch (fault.call) {
+    // The version's temporary name, removed once the version has its own: it stays, and prune takes it. The hint's
+    // file: readers list the folder when the hint is old.
+    case FileCall::kDrop: return is_temporary;
+    case FileCall::kCreate:
+    case FileCall::kWrite:
+    case FileCall::kClose: return is_temporary;
+    case FileCall::kRename: return fault.path == folder + "latest_version_hint.json";
+    default: return false;
+  }
+}
+
+struct Counts {
+  int64_t runs = 0, faults = 0, errors = 0, passed_over = 0, unknown = 0, leftovers = 0, leftovers_max = 0;
+};
+
+class FaultTest : public testing::Test {
+ protected:
+  static Expected Expect(const MemoryFileSystem& base, const Operation& operation) {
+    Expected out;
+    const auto disk = base.Clone();
+    State before = *Observe(*disk);
+    out.version_before = before.version;
+    out.before = std::move(before.rows);
+    auto answer = operation.run(*disk);
+    EXPECT_TRUE(answer) << operation.name << ": " << answer.error().ToString();
+    out.answer = *std::move(answer);
+    State after = *Observe(*disk);
+    out.version_after = after.version;
+    out.after = std::move(after.rows);
+    return out;
+  }
+
+  /// Runs `operation` with `plan`. False when no fault was left to strike.
+  bool Run(const MemoryFileSystem& base, const Operation& operation, const Expected& expected, const FaultPlan& plan) {
+    const auto disk = base.Clone();
+    FaultyFileSystem faulty(*disk);
+    faulty.Arm(plan);
+    const auto answer = operation.run(faulty);
+    const auto injected = faulty.injected();
+    counts_.runs++;
+    counts_.faults += std::ssize(injected);
+    std::string where = std::string(operation.name) + ", " + FaultName(plan.fault) +
+                        (plan.persistent ? " from call " : " at call ") + std::to_string(plan.at);
+    if (!injected.empty()) where += std::string(", ") + FileCallName(injected[0].call) + " " + injected[0].path;
+    if (!answer) where += ": " + answer.error().ToString();
+    SCOPED_TRACE(where);
+    EXPECT_EQ(disk->open_handles(), 0);
+    EXPECT_EQ(faulty.repeated_syncs(), 0) << "a sync that failed is final";
+    if (answer) {
+      EXPECT_EQ(*answer, expected.answer);
+      for (const InjectedFault& fault : injected)
+        EXPECT_TRUE(MayBeIgnored(fault)) << "passed over: " << FileCallName(fault.call) << " " << fault.path;
+      if (!injected.empty()) counts_.passed_over++;
+    } else {
+      counts_.errors++;
+      EXPECT_NE(answer.error().code, Code::kInternal);
+      EXPECT_FALSE(injected.empty());
+    }
+    CheckState(*disk, expected, answer);
+    CheckRetry(*disk, operation, expected);
+    return !injected.empty();
+  }
+
+  void CheckState(FileSystem& disk, const Expected& expected, const Result<std::string>& answer) {
+    const auto state = Observe(disk);
+    ASSERT_TRUE(state) << "the table is damaged: " << state.error().ToString();
+    const bool is_before = state->version == expected.version_before && state->rows == expected.before;
+    const bool is_after = state->version == expected.version_after && state->rows == expected.after;
+    EXPECT_TRUE(is_before || is_after) << "version " << state->version << " of " << state->rows.size() << " rows";
+    if (answer) {
+      EXPECT_TRUE(is_after);
+    } else if (answer.error().code == Code::kCommitUnknown) {
+      counts_.unknown++;
+    } else {
+      EXPECT_TRUE(is_before) << "an error other than CommitUnknown says that nothing was changed";
+    }
+    const int64_t leftovers = std::ssize(Unreferenced(disk, kRoot));
+    counts_.leftovers += leftovers;
+    counts_.leftovers_max = std::max(counts_.leftovers_max, leftovers);
+  }
+
+  /// The disk works again: so does the operation, and what was left lying about can be cleared away.
+  void CheckRetry(FileSystem& disk, const Operation& operation, const Expected& expected) {
+    const auto state = Observe(disk);
+    if (!state) return;
+    if (state->version == expected.version_before) {
+      const auto again = operation.run(disk);
+      ASSERT_TRUE(again) << "a second try fails: " << again.error().ToString();
+      EXPECT_EQ(Observe(disk)->rows, expected.after);
+    }
+    ASSERT_TRUE(upkeep::Prune(disk, kRoot, {.keep_versions = 100, .orphan_age_ns = 0}));
+    EXPECT_TRUE(Unreferenced(disk, kRoot).empty());
+    EXPECT_EQ(Observe(disk)->rows, expected.after);
+  }
+
+  void Loop(const Disk& kind, Fault fault, bool persistent, uint64_t seed) {
+    MemoryFileSystem empty(kind.options), base(kind.options);
+    Prepare(base);
+    for (const Operation& operation : Operations()) {
+      const MemoryFileSystem& start = operation.on_nothing ? empty : base;
+      const Expected expected = Expect(start, operation);
+      int64_t at = 1;
+      while (Run(start, operation, expected, {fault, at, persistent, seed + static_cast<uint64_t>(at)})) at++;
+      ASSERT_LT(at, 5000);
+    }
+  }
+
+  Counts counts_;
+};
+
+TEST_F(FaultTest, EveryCallOfEveryOperation) {
+  const auto disks = Disks();
+  size_t turn = 0;  // at the usual effort each fault meets one kind of disk; with more effort, all
+  for (int effort = 0; effort < Effort(); effort++) {
+    for (Fault fault : kAllFaults) {
+      for (bool persistent : {false, true}) {
+        const size_t of_all = Effort() > 1 ? disks.size() : 1;
+        for (size_t i = 0; i < of_all; i++) {
+          const Disk& kind = disks[turn++ % disks.size()];
+          SCOPED_TRACE(kind.name);
+          Loop(kind, fault, persistent, static_cast<uint64_t>(effort) * 1000);
+        }
+      }
+    }
+  }
+  std::printf(
+      "%zu operations, %lld runs, %lld faults struck: %lld errors (%lld CommitUnknown), %lld passed over; "
+      "%lld files left over, at most %lld by one run\n",
+      Operations().size(), static_cast<long long>(counts_.runs), static_cast<long long>(counts_.faults),
+      static_cast<long long>(counts_.errors), static_cast<long long>(counts_.unknown),
+      static_cast<long long>(counts_.passed_over), static_cast<long long>(counts_.leftovers),
+      static_cast<long long>(counts_.leftovers_max));
+  RecordProperty("operations", std::to_string(Operations().size()));
+  RecordProperty("runs", std::to_string(counts_.runs));
+  RecordProperty("faults", std::to_string(counts_.faults));
+}
+
+}  // namespace
+}  // namespace squire::testbed

@@ -1,0 +1,62 @@
+#pragma once
+
+/// For the engine's tests of faults, lost power and random use: disks to run on, a small table with a past, the
+/// operations that users call on it, and what a table holds as text that can be compared.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "io/memory.h"
+#include "squire/table.h"
+
+namespace squire::testbed {
+
+inline constexpr char kRoot[] = "/data/t.lance";
+
+struct Disk {
+  const char* name;
+  MemoryOptions options;
+};
+/// The kinds of file system that a table may lie on.
+std::vector<Disk> Disks();
+
+Schema RowSchema();
+/// Rows "<prefix>#<i>", whose text and vector follow from `revision`.
+Batch Rows(const std::string& prefix, int count, int revision = 0);
+Array Keys(const std::vector<std::string>& ids);
+
+/// The rows of a table, sorted, each as text. ERRORS: what reading them met.
+Result<std::multiset<std::string>> Contents(const Table& table);
+
+/// A table of a few versions: three fragments, one of them with deleted rows.
+void Prepare(FileSystem& fs);
+
+/// What a reader finds at kRoot. Version 0: no table.
+struct State {
+  uint64_t version = 0;
+  std::multiset<std::string> rows;
+  bool operator==(const State&) const = default;
+};
+/// ERRORS: what keeps the table from being read or verified.
+Result<State> Observe(FileSystem& fs);
+
+/// Something that a user asks of a table. `run` opens what it needs on `fs` and returns an answer that is the same each
+/// time it is run on the same table. What it has made durable is there when it returns.
+struct Operation {
+  const char* name;
+  std::function<Result<std::string>(FileSystem& fs)> run;
+  bool on_nothing = false;  ///< there is no table before
+};
+const std::vector<Operation>& Operations();
+
+/// Files below `root` that no version names, by their path.
+std::vector<std::string> Unreferenced(FileSystem& fs, const std::string& root);
+
+/// How much more than usual to try: 1, or what SQUIRE_TEST_EFFORT says.
+int Effort();
+
+}  // namespace squire::testbed

@@ -1,0 +1,339 @@
+// The testbed: its table, its operations, and that all of them work where nothing fails.
+
+#include "engine/testbed.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <random>
+
+#include "engine/table_impl.h"
+#include "lance/logical_type.h"
+#include "table/commit.h"
+#include "table/fragment_writer.h"
+#include "table/scan.h"
+
+namespace squire::testbed {
+namespace {
+
+constexpr int kDim = 8;
+
+std::vector<float> VectorOf(const std::string& text) {
+  std::mt19937 random(static_cast<uint32_t>(std::hash<std::string>()(text)));
+  std::vector<float> out(kDim);
+  for (float& value : out) value = std::uniform_real_distribution<float>(-1, 1)(random);
+  return out;
+}
+
+std::string CellText(const Array& array, int64_t row) {
+  if (!array.IsValid(row)) return "null";
+  if (array.type.id == TypeId::kString) return std::string(array.Text(row));
+  if (array.type.id == TypeId::kInt32) return std::to_string(array.values<int32_t>()[static_cast<size_t>(row)]);
+  std::string out;
+  for (float value : array.Items<float>(row)) out += std::to_string(value) + ",";
+  return out;
+}
+
+void AddRows(const Batch& batch, std::multiset<std::string>& out) {
+  for (int64_t row = 0; row < batch.num_rows; row++) {
+    std::string text;
+    for (const Array& column : batch.columns) text += CellText(column, row) + "|";
+    out.insert(std::move(text));
+  }
+}
+
+std::string Join(const std::multiset<std::string>& rows) {
+  std::string out;
+  for (const std::string& row : rows) out += row + "\n";
+  return out;
+}
+
+/// A write: opens the table, does it, and answers with nothing, for what was written says it all.
+template <class Write>
+Operation Writing(const char* name, Write write) {
+  return {name, [write](FileSystem& fs) -> Result<std::string> {
+            Table table = TRY(TableAccess::Open(fs, kRoot));
+            TRY(write(table));
+            return std::string();
+          }};
+}
+
+template <class Read>
+Operation Reading(const char* name, Read read) {
+  return {name, [read](FileSystem& fs) -> Result<std::string> {
+            Table table = TRY(TableAccess::Open(fs, kRoot));
+            return read(table);
+          }};
+}
+
+std::string HitText(const std::vector<Hit>& hits) {
+  std::string out;
+  for (const Hit& hit : hits) out += std::to_string(hit.row_address) + ":" + std::to_string(hit.score) + "\n";
+  return out;
+}
+
+/// Rows in data files of a few KiB each, as a big append has them of 128 MiB.
+Result<std::string> BulkAppend(FileSystem& fs) {
+  auto files = std::make_shared<table::FileCache>(fs, 8);
+  auto snapshot = TRY(table::Snapshot::Open(files, kRoot));
+  table::FragmentWriter writer(fs, snapshot->paths(), snapshot->schema(), snapshot->manifest().fields(),
+                               {.rows_max = 20});
+  table::Change change;
+  const auto commit = [&]() -> Result<void> {
+    for (int i = 0; i < 5; i++) TRY(writer.Write(Rows("bulk" + std::to_string(i), 20)));
+    change.new_fragments = TRY(writer.Finish());
+    TRY(table::Commit(snapshot, change));
+    return {};
+  };
+  auto committed = commit();
+  if (!committed && committed.error().code != Code::kCommitUnknown) writer.RemoveFiles();
+  TRY(std::move(committed));
+  return std::string();
+}
+
+Result<std::string> RefreshAfterAnother(FileSystem& fs) {
+  Table table = TRY(TableAccess::Open(fs, kRoot, {.version = 3}));
+  const bool moved = TRY(table.Refresh());
+  return std::to_string(moved) + " " + std::to_string(table.version()) + "\n" + Join(TRY(Contents(table)));
+}
+
+Result<void> Overwrite(Table& table) {
+  const Schema schema{{{"name", TypeId::kString, true, {}}}, {}};
+  auto write = TRY(table.BeginOverwrite(schema));
+  const std::string_view names[] = {"x", "y"};
+  TRY(write->Append({schema, {StringArray(names)}, 2}));
+  TRY(write->Commit());
+  return {};
+}
+
+/// Two appends and two deletes in one version.
+Result<void> MixedWrite(Table& table) {
+  auto write = TRY(table.BeginWrite());
+  TRY(write->Append(Rows("m", 10)));
+  TRY(write->DeleteKeys("id", Keys({"a#1", "b#2"})));
+  TRY(write->Append(Rows("n", 10)));
+  TRY(write->DeleteKeys("id", Keys({"c#3"})));
+  TRY(write->Commit());
+  return {};
+}
+
+Result<std::string> VersionsText(const Table& table) {
+  std::string out;
+  for (const VersionInfo& info : TRY(table.Versions()))
+    out += std::to_string(info.version) + " " + std::to_string(info.rows) + "\n";
+  return out;
+}
+
+Result<std::string> VerifyText(const Table& table) {
+  const VerifyReport report = table.Verify();
+  // A report that names problems is how Verify says that it failed.
+  if (!report.problems.empty()) return Corruption(report.problems[0]);
+  return std::to_string(report.rows);
+}
+
+Result<std::string> StatsText(const Table& table) {
+  const TableStats stats = TRY(table.Stats());
+  return std::to_string(stats.rows) + " " + std::to_string(stats.files) + " " + std::to_string(stats.live_bytes) + " " +
+         std::to_string(stats.bytes_on_disk);
+}
+
+RowFilter EvenLines() {
+  return {{"line"}, [](const Batch& rows, std::span<uint8_t> keep) -> Result<void> {
+            const auto lines = rows.Find("line")->values<int32_t>();
+            for (size_t i = 0; i < keep.size(); i++) keep[i] &= lines[i] % 2 == 0;
+            return {};
+          }};
+}
+
+std::vector<Operation> MakeOperations() {
+  std::vector<Operation> out;
+  const auto ignore = [](auto result) -> Result<void> {
+    if (!result) return std::move(result.error());
+    return {};
+  };
+  out.push_back({"create",
+                 [](FileSystem& fs) -> Result<std::string> {
+                   TRY(TableAccess::Create(fs, kRoot, RowSchema()));
+                   return std::string();
+                 },
+                 true});
+  out.push_back(Writing("append", [=](Table& t) { return ignore(t.Append(Rows("d", 30))); }));
+  out.push_back({"bulk_append", BulkAppend});
+  out.push_back(Writing("delete_keys", [=](Table& t) {
+    return ignore(t.DeleteKeys("id", Keys({"a#3", "a#4", "b#5", "c#39", "none"})));
+  }));
+  out.push_back(Writing("delete_fragment", [=](Table& t) { return ignore(t.DeleteKeys("path", Keys({"b"}))); }));
+  out.push_back(Writing("upsert", [=](Table& t) { return ignore(t.UpsertByKey("id", Rows("a", 8, 1))); }));
+  out.push_back(Writing("mixed_write", MixedWrite));
+  out.push_back(Writing("overwrite", Overwrite));
+  out.push_back(Writing("compact", [=](Table& t) { return ignore(t.Compact()); }));
+  out.push_back(Writing("prune", [=](Table& t) { return ignore(t.Prune()); }));
+  out.push_back(Reading("open", [](Table& t) -> Result<std::string> { return std::to_string(t.version()); }));
+  out.push_back({"open_version", [](FileSystem& fs) -> Result<std::string> {
+                   return Join(TRY(Contents(TRY(TableAccess::Open(fs, kRoot, {.version = 3})))));
+                 }});
+  out.push_back({"refresh", RefreshAfterAnother});
+  out.push_back(Reading("scan", [](Table& t) -> Result<std::string> { return Join(TRY(Contents(t))); }));
+  out.push_back(
+      Reading("count", [](Table& t) -> Result<std::string> { return std::to_string(TRY(t.CountRows(EvenLines()))); }));
+  out.push_back(Reading("take", [](Table& t) -> Result<std::string> {
+    const std::vector<uint64_t> rows = {7, uint64_t{2} << 32 | 5, uint64_t{1} << 32 | 9};
+    std::multiset<std::string> texts;
+    AddRows(TRY(t.Take(rows)), texts);
+    return Join(texts);
+  }));
+  out.push_back(Reading("vector_search", [](Table& t) -> Result<std::string> {
+    return HitText(TRY(t.VectorSearch(std::vector<float>(kDim, 0.5f), {.limit = 7, .filter = EvenLines()})));
+  }));
+  out.push_back(Reading("text_search", [](Table& t) -> Result<std::string> {
+    return HitText(TRY(t.TextSearch("words p5 revision", {.limit = 7, .filter = EvenLines()})));
+  }));
+  out.push_back(Reading("stats", StatsText));
+  out.push_back(Reading("verify", VerifyText));
+  out.push_back(Reading("versions", VersionsText));
+  return out;
+}
+
+}  // namespace
+
+std::vector<Disk> Disks() {
+  return {
+      {"journalled", {.names_follow_file_sync = true}},
+      {"strict", {}},
+      {"no_links", {.names_follow_file_sync = true, .has_links = false}},
+      {"bare", {.can_sync_all = false, .has_links = false, .has_rename_if_absent = false}},
+  };
+}
+
+Schema RowSchema() {
+  return Schema{{{"id", TypeId::kString, false, {}},
+                 {"path", TypeId::kString, false, {}},
+                 {"line", TypeId::kInt32, false, {}},
+                 {"text", TypeId::kString, true, {}},
+                 {"vector", VectorType(kDim), true, {}}},
+                {}};
+}
+
+Batch Rows(const std::string& prefix, int count, int revision) {
+  const Schema schema = RowSchema();
+  std::vector<ArrayBuilder> columns;
+  for (const Field& field : schema.fields) columns.emplace_back(field.type);
+  for (int i = 0; i < count; i++) {
+    const std::string id = prefix + "#" + std::to_string(i);
+    columns[0].AppendText(id);
+    columns[1].AppendText(prefix);
+    columns[2].Append(static_cast<int32_t>(i));
+    if (i % 7 == 6) {
+      columns[3].AppendNull();
+    } else {
+      columns[3].AppendText("words of " + prefix + " p" + std::to_string(i) + " revision r" + std::to_string(revision));
+    }
+    if (i % 9 == 8) {
+      columns[4].AppendNull();
+    } else {
+      columns[4].AppendItems<float>(VectorOf(id + std::to_string(revision)));
+    }
+  }
+  Batch batch{schema, {}, count};
+  for (ArrayBuilder& column : columns) batch.columns.push_back(*column.Finish());
+  return batch;
+}
+
+Array Keys(const std::vector<std::string>& ids) {
+  const std::vector<std::string_view> views(ids.begin(), ids.end());
+  return StringArray(views);
+}
+
+Result<std::multiset<std::string>> Contents(const Table& table) {
+  std::multiset<std::string> out;
+  auto scanner = TRY(table.Scan({.batch_rows = 64, .filter = {}}));
+  while (auto batch = TRY(scanner->Next())) AddRows(*batch, out);
+  return out;
+}
+
+Result<State> Observe(FileSystem& fs) {
+  auto table = TableAccess::Open(fs, kRoot);
+  if (!table && table.error().code == Code::kNotFound) return State{};
+  if (!table) return std::move(table.error());
+  const VerifyReport report = table->Verify();
+  if (!report.problems.empty()) return Corruption(report.problems[0]);
+  return State{table->version(), TRY(Contents(*table))};
+}
+
+void Prepare(FileSystem& fs) {
+  auto table = TableAccess::Create(fs, kRoot, RowSchema());
+  ASSERT_TRUE(table) << table.error().ToString();
+  for (const char* prefix : {"a", "b", "c"}) ASSERT_TRUE(table->Append(Rows(prefix, 40)));
+  ASSERT_TRUE(table->DeleteKeys("id", Keys({"b#7", "b#8", "c#0"})));
+}
+
+const std::vector<Operation>& Operations() {
+  static const std::vector<Operation> operations = MakeOperations();
+  return operations;
+}
+
+std::vector<std::string> Unreferenced(FileSystem& fs, const std::string& root) {
+  std::set<std::string> named = {"_versions/latest_version_hint.json", "_versions/.publish_lock"};
+  const table::Paths paths{root};
+  const auto versions = table::ListVersions(fs, paths);
+  for (const auto& version : versions ? *versions : std::vector<table::VersionFile>()) {
+    named.insert("_versions/" + version.file.name);
+    const auto bytes = ReadWholeFile(fs, JoinPath(paths.Versions(), version.file.name));
+    const auto parsed = lance::ParseManifest(*bytes, version.file.name);
+    if (!parsed) continue;
+    named.insert("_transactions/" + parsed->manifest.transaction_file());
+    for (const pb::DataFragment& fragment : parsed->manifest.fragments()) {
+      for (const pb::DataFile& file : fragment.files()) named.insert("data/" + file.path());
+      named.insert("_deletions/" + table::Paths::DeletionName(fragment.id(), fragment.deletion_file()));
+    }
+  }
+  std::vector<std::string> out;
+  for (const char* folder : {"data", "_deletions", "_transactions", "_versions"}) {
+    const auto files = fs.List(JoinPath(root, folder));
+    for (const FileInfo& file : files ? *files : std::vector<FileInfo>()) {
+      if (!named.contains(JoinPath(folder, file.name))) out.push_back(JoinPath(folder, file.name));
+    }
+  }
+  return out;
+}
+
+int Effort() {
+  const char* effort = std::getenv("SQUIRE_TEST_EFFORT");
+  return effort == nullptr ? 1 : std::max(1, std::atoi(effort));
+}
+
+namespace {
+
+TEST(TestbedTest, OperationsWorkOnEveryDisk) {
+  for (const Disk& kind : Disks()) {
+    MemoryFileSystem base(kind.options);
+    Prepare(base);
+    ASSERT_FALSE(testing::Test::HasFatalFailure());
+    for (const Operation& operation : Operations()) {
+      MemoryFileSystem empty(kind.options);
+      const auto disk = operation.on_nothing ? empty.Clone() : base.Clone();
+      const auto answer = operation.run(*disk);
+      EXPECT_TRUE(answer) << kind.name << " " << operation.name << ": " << answer.error().ToString();
+      EXPECT_EQ(disk->open_handles(), 0) << operation.name;
+      EXPECT_TRUE(Unreferenced(*disk, kRoot).empty()) << operation.name;
+    }
+  }
+}
+
+/// Small commits, on every disk that can sync at once: at most four syncs, however many fragments lose rows.
+TEST(TestbedTest, ACommitTakesAtMostFourSyncs) {
+  for (const Disk& kind : Disks()) {
+    if (!kind.options.can_sync_all) continue;
+    MemoryFileSystem base(kind.options);
+    Prepare(base);
+    for (const Operation& operation : Operations()) {
+      if (operation.on_nothing || std::string(operation.name) == "bulk_append") continue;  // a sync for each big file
+      const auto disk = base.Clone();
+      ASSERT_TRUE(operation.run(*disk));
+      EXPECT_LE(disk->syncs(), 4) << kind.name << " " << operation.name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace squire::testbed
