@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <random>
 
 #include "engine/table_impl.h"
 #include "lance/logical_type.h"
@@ -17,11 +16,15 @@ namespace squire::testbed {
 namespace {
 
 constexpr int kDim = 8;
+constexpr int kRows = 16;  // a fragment
 
 std::vector<float> VectorOf(const std::string& text) {
-  std::mt19937 random(static_cast<uint32_t>(std::hash<std::string>()(text)));
+  uint64_t state = std::hash<std::string>()(text);
   std::vector<float> out(kDim);
-  for (float& value : out) value = std::uniform_real_distribution<float>(-1, 1)(random);
+  for (float& value : out) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    value = static_cast<float>(state >> 40) / static_cast<float>(1 << 24) - 0.5f;
+  }
   return out;
 }
 
@@ -29,9 +32,8 @@ std::string CellText(const Array& array, int64_t row) {
   if (!array.IsValid(row)) return "null";
   if (array.type.id == TypeId::kString) return std::string(array.Text(row));
   if (array.type.id == TypeId::kInt32) return std::to_string(array.values<int32_t>()[static_cast<size_t>(row)]);
-  std::string out;
-  for (float value : array.Items<float>(row)) out += std::to_string(value) + ",";
-  return out;
+  const auto items = array.Items<float>(row);
+  return {reinterpret_cast<const char*>(items.data()), items.size_bytes()};
 }
 
 void AddRows(const Batch& batch, std::multiset<std::string>& out) {
@@ -77,10 +79,10 @@ Result<std::string> BulkAppend(FileSystem& fs) {
   auto files = std::make_shared<table::FileCache>(fs, 8);
   auto snapshot = TRY(table::Snapshot::Open(files, kRoot));
   table::FragmentWriter writer(fs, snapshot->paths(), snapshot->schema(), snapshot->manifest().fields(),
-                               {.rows_max = 20});
+                               {.rows_max = 8});
   table::Change change;
   const auto commit = [&]() -> Result<void> {
-    for (int i = 0; i < 5; i++) TRY(writer.Write(Rows("bulk" + std::to_string(i), 20)));
+    for (int i = 0; i < 5; i++) TRY(writer.Write(Rows("bulk" + std::to_string(i), 8)));
     change.new_fragments = TRY(writer.Finish());
     TRY(table::Commit(snapshot, change));
     return {};
@@ -157,10 +159,10 @@ std::vector<Operation> MakeOperations() {
                    return std::string();
                  },
                  true});
-  out.push_back(Writing("append", [=](Table& t) { return ignore(t.Append(Rows("d", 30))); }));
+  out.push_back(Writing("append", [=](Table& t) { return ignore(t.Append(Rows("d", 12))); }));
   out.push_back({"bulk_append", BulkAppend});
   out.push_back(Writing("delete_keys", [=](Table& t) {
-    return ignore(t.DeleteKeys("id", Keys({"a#3", "a#4", "b#5", "c#39", "none"})));
+    return ignore(t.DeleteKeys("id", Keys({"a#3", "a#4", "b#5", "c#15", "none"})));
   }));
   out.push_back(Writing("delete_fragment", [=](Table& t) { return ignore(t.DeleteKeys("path", Keys({"b"}))); }));
   out.push_back(Writing("upsert", [=](Table& t) { return ignore(t.UpsertByKey("id", Rows("a", 8, 1))); }));
@@ -263,7 +265,7 @@ Result<State> Observe(FileSystem& fs) {
 void Prepare(FileSystem& fs) {
   auto table = TableAccess::Create(fs, kRoot, RowSchema());
   ASSERT_TRUE(table) << table.error().ToString();
-  for (const char* prefix : {"a", "b", "c"}) ASSERT_TRUE(table->Append(Rows(prefix, 40)));
+  for (const char* prefix : {"a", "b", "c"}) ASSERT_TRUE(table->Append(Rows(prefix, kRows)));
   ASSERT_TRUE(table->DeleteKeys("id", Keys({"b#7", "b#8", "c#0"})));
 }
 
