@@ -1,0 +1,423 @@
+#include "query/where/parser.h"
+
+#include "query/where/parser_impl.h"
+
+namespace squire::where {
+namespace {
+
+constexpr size_t kShownBytesMax = 40;  // of what was found, in a message
+
+}  // namespace
+
+Error Syntax::Wrong(size_t at, const std::string& what) const {
+  return InvalidArgument("the filter is not right at " + PlaceOf(text, at) + ": " + what);
+}
+
+int Parser::PrecedenceOf(Wait wait) {
+  switch (wait) {
+    case Wait::kOr: return 5;
+    case Wait::kAnd: return 10;
+    case Wait::kNot: return 15;
+    case Wait::kDistinct: return 17;
+    case Wait::kLike: return 19;
+    case Wait::kBetweenLow:
+    case Wait::kBetweenHigh:
+    case Wait::kCompare: return 20;
+    case Wait::kAdd: return 30;
+    case Wait::kMultiply:
+    case Wait::kConcat: return 40;
+    case Wait::kMinus: return 50;
+    default: return 0;
+  }
+}
+
+Error Parser::Expected(const std::string& what) const {
+  std::string found = "the end";
+  if (token_.kind != TokenKind::kEnd) {
+    const size_t end = std::max<size_t>(token_.at + token_.size, token_.begin + 1);
+    const std::string_view shown = out_.syntax.text.substr(token_.begin, end - token_.begin);
+    found = "'" + std::string(shown.substr(0, kShownBytesMax)) + (shown.size() > kShownBytesMax ? "..." : "") + "'";
+  }
+  return out_.syntax.Wrong(token_.begin, "found " + found + ", expected " + what);
+}
+
+Result<void> Parser::Expect(TokenKind kind, const char* what) {
+  if (token_.kind != kind) return Expected(what);
+  return Advance();
+}
+
+Result<uint32_t> Parser::Add(const Node& node) {
+  auto& nodes = out_.syntax.nodes;
+  if (nodes.size() >= kNodesMax)
+    return out_.syntax.Wrong(token_.begin, "a filter has at most " + std::to_string(kNodesMax) + " terms");
+  nodes.push_back(node);
+  return static_cast<uint32_t>(nodes.size() - 1);
+}
+
+uint32_t Parser::TakeOperand() {
+  const uint32_t operand = operands_.back();
+  operands_.pop_back();
+  return operand;
+}
+
+/// Appends `node` to the list; the list of a chain of the same kind is taken over whole.
+void Parser::Append(Pending& list, uint32_t node) {
+  const Node& added = out_.syntax.nodes[node];
+  auto& links = out_.syntax.links;
+  Link joined{node, kNone};
+  uint32_t first = static_cast<uint32_t>(links.size()), last = first, count = 1;
+  if ((list.wait == Wait::kOr && added.kind == NodeKind::kOr) ||
+      (list.wait == Wait::kAnd && added.kind == NodeKind::kAnd)) {
+    first = added.a;
+    last = added.b;
+    count = added.c;
+  } else {
+    links.push_back(joined);
+  }
+  if (list.first == kNone)
+    list.first = first;
+  else
+    links[list.last].next = first;
+  list.last = last;
+  list.count += count;
+}
+
+Result<void> Parser::Push(Wait wait, uint8_t op, uint8_t flags) {
+  if (pending_.size() >= kNestingMax)
+    return out_.syntax.Wrong(token_.begin, "a filter nests at most " + std::to_string(kNestingMax) + " levels deep");
+  pending_.push_back({wait, op, flags, token_.begin});
+  wants_operand_ = true;
+  return {};
+}
+
+Node Parser::MatchOf(CompareOp op, uint32_t column, const Node& literal) {
+  return {NodeKind::kMatch, static_cast<uint8_t>(op), literal.flags, literal.at,
+          column,           literal.a,                static_cast<uint32_t>(literal.kind)};
+}
+
+Node Parser::Compared(CompareOp op, uint32_t left, uint32_t right, uint32_t at) const {
+  const Node &l = out_.syntax.nodes[left], &r = out_.syntax.nodes[right];
+  if (l.kind == NodeKind::kColumn && IsLiteral(r.kind)) return MatchOf(op, left, r);
+  if (r.kind == NodeKind::kColumn && IsLiteral(l.kind)) return MatchOf(Mirrored(op), right, l);
+  return {NodeKind::kCompare, static_cast<uint8_t>(op), 0, at, left, right};
+}
+
+/// Turns the topmost operator and its operands into a node.
+Result<void> Parser::Reduce() {
+  Pending top = pending_.back();
+  const uint32_t right = TakeOperand();
+  if (top.wait == Wait::kBetweenLow) return Expected("AND and the upper end of BETWEEN");
+  pending_.pop_back();
+  Node node{NodeKind::kNot, top.op, top.flags, top.at, right};
+  switch (top.wait) {
+    case Wait::kOr:
+    case Wait::kAnd:
+      Append(top, right);
+      node = {top.wait == Wait::kOr ? NodeKind::kOr : NodeKind::kAnd, 0, 0, top.at, top.first, top.last, top.count};
+      break;
+    case Wait::kNot: break;
+    case Wait::kMinus: node.kind = NodeKind::kNegate; break;
+    case Wait::kCompare: node = Compared(static_cast<CompareOp>(top.op), TakeOperand(), right, top.at); break;
+    case Wait::kDistinct: node = {NodeKind::kDistinct, 0, top.flags, top.at, TakeOperand(), right}; break;
+    case Wait::kLike: node = {NodeKind::kLike, 0, top.flags, top.at, TakeOperand(), right, top.a}; break;
+    case Wait::kBetweenHigh: return Between(top, TakeOperand(), right);
+    case Wait::kConcat: {
+      Append(top, TakeOperand());
+      Append(top, right);
+      node = {NodeKind::kCall, 0, 0, top.at, static_cast<uint32_t>(Function::kConcatOp), top.first, 2};
+      break;
+    }
+    default: node = {NodeKind::kArithmetic, top.op, 0, top.at, TakeOperand(), right};
+  }
+  operands_.push_back(TRY(Add(node)));
+  return {};
+}
+
+/// Reduces what binds at least as tightly as `precedence`.
+Result<void> Parser::ReduceTo(int precedence) {
+  while (!pending_.empty() && !IsBracket(pending_.back().wait) && PrecedenceOf(pending_.back().wait) >= precedence)
+    TRY(Reduce());
+  return {};
+}
+
+/// AND or OR after an operand.
+Result<void> Parser::Chain(Wait wait, int precedence) {
+  while (!pending_.empty() && !IsBracket(pending_.back().wait) && PrecedenceOf(pending_.back().wait) > precedence) {
+    if (wait == Wait::kAnd && pending_.back().wait == Wait::kBetweenLow) {
+      pending_.back().wait = Wait::kBetweenHigh;
+      wants_operand_ = true;
+      return Advance();
+    }
+    TRY(Reduce());
+  }
+  if (pending_.empty() || pending_.back().wait != wait) TRY(Push(wait));
+  Append(pending_.back(), TakeOperand());
+  wants_operand_ = true;
+  return Advance();
+}
+
+Result<void> Parser::Comparison() {
+  const auto op = static_cast<uint8_t>(static_cast<int>(token_.kind) - static_cast<int>(TokenKind::kEqual));
+  TRY(ReduceTo(20));
+  const Token sign = token_;
+  TRY(Advance());
+  const uint32_t left = operands_.back();
+  const NodeKind literal = LiteralKindOf(token_.kind);
+  if (literal == NodeKind::kColumn || out_.syntax.nodes[left].kind != NodeKind::kColumn) {
+    TRY(Push(Wait::kCompare, op));
+    pending_.back().at = sign.begin;
+    return {};
+  }
+  // column = literal, which is most of any long filter: one node, unless an operator follows that binds tighter.
+  const Token value = token_;
+  const Node node{literal, 0, static_cast<uint8_t>(value.has_escape ? kEscaped : 0), value.at, value.size};
+  TRY(Advance());
+  switch (token_.kind) {
+    case TokenKind::kAnd:
+    case TokenKind::kOr:
+    case TokenKind::kClose:
+    case TokenKind::kEnd:
+      operands_.back() = TRY(Add(MatchOf(static_cast<CompareOp>(op), left, node)));
+      return {};
+    default:
+      TRY(Push(Wait::kCompare, op));
+      pending_.back().at = sign.begin;
+      return PushOperand(node);
+  }
+}
+
+Result<void> Parser::IsOperator() {
+  TRY(ReduceTo(17));
+  const uint32_t at = token_.begin;
+  TRY(Advance());
+  uint8_t flags = 0;
+  if (token_.kind == TokenKind::kNot) {
+    flags = kNegated;
+    TRY(Advance());
+  }
+  NodeKind kind = NodeKind::kIsNull;
+  switch (token_.kind) {
+    case TokenKind::kNull: break;
+    case TokenKind::kTrue: kind = NodeKind::kIsTrue; break;
+    case TokenKind::kFalse: kind = NodeKind::kIsFalse; break;
+    default:
+      if (!AtWord("distinct")) return Expected("NULL, TRUE, FALSE or DISTINCT FROM, or NOT before one of these");
+      TRY(Advance());
+      if (!AtWord("from")) return Expected("FROM");
+      TRY(Advance());
+      TRY(Push(Wait::kDistinct, 0, flags));
+      pending_.back().at = at;
+      return {};
+  }
+  TRY(PushOperand({kind, 0, flags, at, TakeOperand()}));
+  return Advance();
+}
+
+/// NOT after an operand: NOT IN, NOT BETWEEN, NOT LIKE, NOT ILIKE.
+Result<void> Parser::NegatedOperator() {
+  TRY(Advance());
+  switch (token_.kind) {
+    case TokenKind::kIn: return InOperator(true);
+    case TokenKind::kBetween:
+      TRY(ReduceTo(20));
+      TRY(Push(Wait::kBetweenLow, 0, kNegated));
+      return Advance();
+    case TokenKind::kLike:
+    case TokenKind::kIlike:
+      TRY(ReduceTo(19));
+      TRY(Push(Wait::kLike, 0, kNegated | (token_.kind == TokenKind::kIlike ? kAnyCase : 0)));
+      return Advance();
+    default: return Expected("IN, BETWEEN, LIKE or ILIKE after NOT");
+  }
+}
+
+Result<void> Parser::InOperator(bool is_negated) {
+  TRY(ReduceTo(20));
+  TRY(Push(Wait::kInList, 0, static_cast<uint8_t>(kOnlyLiterals | (is_negated ? kNegated : 0))));
+  TRY(Advance());
+  return Expect(TokenKind::kOpen, "'(' and a list after IN");
+}
+
+/// ESCAPE 'c' after the pattern of LIKE.
+Result<void> Parser::Escape() {
+  TRY(ReduceTo(20));
+  if (pending_.empty() || pending_.back().wait != Wait::kLike || pending_.back().a != 0)
+    return Expected("an operator or the end; ESCAPE follows the pattern of LIKE");
+  TRY(Advance());
+  const std::string_view text = lexer_.Content(token_);
+  const auto characters = token_.has_escape ? Unescape(text, out_.syntax.text[token_.begin]) : std::string(text);
+  if (token_.kind != TokenKind::kString || characters.size() != 1 || static_cast<uint8_t>(characters[0]) >= 0x80)
+    return Expected("one ASCII character in quotes after ESCAPE");
+  pending_.back().a = static_cast<uint8_t>(characters[0]);
+  return Advance();
+}
+
+/// The type of ::type, or of the innermost CAST( ... AS type).
+Result<void> Parser::CastTo(bool is_postfix) {
+  uint32_t at = token_.begin;
+  uint8_t flags = 0;
+  if (!is_postfix) {
+    TRY(ReduceTo(0));
+    if (pending_.empty() || pending_.back().wait != Wait::kCast) return Expected("an operator or the end");
+    at = pending_.back().at;
+    flags = pending_.back().flags;
+    pending_.pop_back();
+  }
+  TRY(Advance());
+  out_.types.push_back(TRY(TypeName()));
+  if (!is_postfix) TRY(Expect(TokenKind::kClose, "')'"));
+  return PushOperand(
+      {NodeKind::kCast, 0, flags, at, TakeOperand(), static_cast<uint32_t>(out_.types.size() - 1)});
+}
+
+Result<void> Parser::Comma() {
+  TRY(ReduceTo(0));
+  if (pending_.empty() || (pending_.back().wait != Wait::kCall && pending_.back().wait != Wait::kInList))
+    return Expected(pending_.empty() ? "an operator or the end" : "an operator or ')'");
+  const uint32_t item = TakeOperand();
+  if (!IsLiteral(out_.syntax.nodes[item].kind)) pending_.back().flags &= static_cast<uint8_t>(~kOnlyLiterals);
+  Append(pending_.back(), item);
+  wants_operand_ = true;
+  return Advance();
+}
+
+/// The list is complete. Values stay a list; with anything else in it, it is an OR of comparisons.
+Result<void> Parser::InList(const Pending& list) {
+  const uint32_t operand = TakeOperand();
+  if (list.flags & kOnlyLiterals)
+    return PushOperand({NodeKind::kIn, 0, list.flags, list.at, operand, list.first, list.count});
+  const NodeKind kind = out_.syntax.nodes[operand].kind;
+  if (kind != NodeKind::kColumn && !IsLiteral(kind))
+    return out_.syntax.Wrong(list.at, "a list with more than values in it needs a column before IN");
+  Pending any{Wait::kOr};
+  for (uint32_t link = list.first; link != kNone; link = out_.syntax.links[link].next) {
+    const Node equal = Compared(CompareOp::kEqual, operand, out_.syntax.links[link].node, list.at);
+    Append(any, TRY(Add(equal)));
+    if (link == list.last) break;
+  }
+  return PushChain(NodeKind::kOr, any, list);
+}
+
+/// x BETWEEN low AND high with a column for x: two comparisons.
+Result<void> Parser::Between(const Pending& between, uint32_t low, uint32_t high) {
+  const uint32_t operand = TakeOperand();
+  Pending both{Wait::kAnd};
+  if (out_.syntax.nodes[operand].kind == NodeKind::kColumn) {
+    Append(both, TRY(Add(Compared(CompareOp::kGreaterEqual, operand, low, between.at))));
+    Append(both, TRY(Add(Compared(CompareOp::kLessEqual, operand, high, between.at))));
+    return PushChain(NodeKind::kAnd, both, between);
+  }
+  both.wait = Wait::kCall;
+  Append(both, low);
+  Append(both, high);
+  return PushOperand({NodeKind::kBetween, 0, between.flags, between.at, operand, both.first, 2});
+}
+
+/// The chain as a node, denied when the operator `from` was.
+Result<void> Parser::PushChain(NodeKind kind, const Pending& chain, const Pending& from) {
+  TRY(PushOperand({kind, 0, 0, from.at, chain.first, chain.last, chain.count}));
+  if (!(from.flags & kNegated)) return {};
+  return PushOperand({NodeKind::kNot, 0, 0, from.at, TakeOperand()});
+}
+
+Result<void> Parser::Close() {
+  TRY(ReduceTo(0));
+  if (pending_.empty()) return Expected("an operator or the end; no bracket is open");
+  Pending top = pending_.back();
+  if (top.wait == Wait::kCast) return Expected("AS and a type");
+  if (top.wait != Wait::kParenthesis) {
+    const uint32_t item = TakeOperand();
+    if (!IsLiteral(out_.syntax.nodes[item].kind)) top.flags &= static_cast<uint8_t>(~kOnlyLiterals);
+    Append(top, item);
+    if (top.wait == Wait::kInList)
+      TRY(InList(top));
+    else
+      TRY(PushOperand({NodeKind::kCall, 0, 0, top.at, top.a, top.first, top.count}));
+  }
+  pending_.pop_back();
+  return Advance();
+}
+
+/// A word after an operand.
+Result<void> Parser::NamedOperator() {
+  if (AtWord("escape")) return Escape();
+  if (AtWord("as")) return CastTo(false);
+  for (const std::string_view word : {"rlike", "regexp", "similar", "glob", "div", "xor", "collate"}) {
+    if (AtWord(word)) return Expected("an operator or the end; '" + std::string(word) + "' is not supported");
+  }
+  return Expected("an operator or the end");
+}
+
+/// True at the end.
+Result<bool> Parser::Operator() {
+  const auto arithmetic = [&](Wait wait, ArithmeticOp op, int precedence) -> Result<void> {
+    TRY(ReduceTo(precedence));
+    TRY(Push(wait, static_cast<uint8_t>(op)));
+    return Advance();
+  };
+  switch (token_.kind) {
+    case TokenKind::kEnd: TRY(End()); return true;
+    case TokenKind::kAnd: TRY(Chain(Wait::kAnd, 10)); break;
+    case TokenKind::kOr: TRY(Chain(Wait::kOr, 5)); break;
+    case TokenKind::kClose: TRY(Close()); break;
+    case TokenKind::kComma: TRY(Comma()); break;
+    case TokenKind::kEqual:
+    case TokenKind::kNotEqual:
+    case TokenKind::kLess:
+    case TokenKind::kLessEqual:
+    case TokenKind::kGreater:
+    case TokenKind::kGreaterEqual: TRY(Comparison()); break;
+    case TokenKind::kIs: TRY(IsOperator()); break;
+    case TokenKind::kNot: TRY(NegatedOperator()); break;
+    case TokenKind::kIn: TRY(InOperator(false)); break;
+    case TokenKind::kBetween:
+      TRY(ReduceTo(20));
+      TRY(Push(Wait::kBetweenLow));
+      TRY(Advance());
+      break;
+    case TokenKind::kLike:
+    case TokenKind::kIlike:
+      TRY(ReduceTo(19));
+      TRY(Push(Wait::kLike, 0, token_.kind == TokenKind::kIlike ? kAnyCase : 0));
+      TRY(Advance());
+      break;
+    case TokenKind::kPlus: TRY(arithmetic(Wait::kAdd, ArithmeticOp::kAdd, 30)); break;
+    case TokenKind::kMinus: TRY(arithmetic(Wait::kAdd, ArithmeticOp::kSubtract, 30)); break;
+    case TokenKind::kStar: TRY(arithmetic(Wait::kMultiply, ArithmeticOp::kMultiply, 40)); break;
+    case TokenKind::kSlash: TRY(arithmetic(Wait::kMultiply, ArithmeticOp::kDivide, 40)); break;
+    case TokenKind::kPercent: TRY(arithmetic(Wait::kMultiply, ArithmeticOp::kModulo, 40)); break;
+    case TokenKind::kConcat: TRY(arithmetic(Wait::kConcat, ArithmeticOp::kAdd, 40)); break;
+    case TokenKind::kCast: TRY(CastTo(true)); break;
+    case TokenKind::kOpenBracket: TRY(Subscript()); break;
+    case TokenKind::kName: TRY(NamedOperator()); break;
+    default: return Expected("an operator or the end");
+  }
+  return false;
+}
+
+Result<void> Parser::End() {
+  TRY(ReduceTo(0));
+  if (!pending_.empty()) return Expected("')' for the bracket at " + PlaceOf(out_.syntax.text, pending_.back().at));
+  out_.syntax.root = TakeOperand();
+  return {};
+}
+
+Result<Parsed> Parser::Run() {
+  TRY(Advance());
+  if (token_.kind == TokenKind::kEnd) return InvalidArgument("the filter is empty");
+  while (true) {
+    if (wants_operand_)
+      TRY(Operand());
+    else if (TRY(Operator()))
+      return std::move(out_);
+  }
+}
+
+Result<Parsed> Parse(std::string_view text, Columns& columns) {
+  if (text.size() > kTextBytesMax)
+    return InvalidArgument("a filter has at most " + std::to_string(kTextBytesMax >> 20) + " MiB of text, this one has " +
+                           std::to_string(text.size()) + " bytes");
+  return Parser(text, columns).Run();
+}
+
+}  // namespace squire::where
