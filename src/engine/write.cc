@@ -11,11 +11,11 @@ namespace {
 class SnapshotWrite : public RowWrite {
  public:
   SnapshotWrite(std::shared_ptr<const table::Snapshot>& current, std::optional<Schema> new_schema,
-                google::protobuf::RepeatedPtrField<pb::Field> fields)
+                google::protobuf::RepeatedPtrField<pb::Field> fields, lance::FileVersion version)
       : current_(current),
         base_(current),
         schema_(new_schema ? *new_schema : base_->schema()),
-        writer_(base_->files()->fs(), base_->paths(), schema_, std::move(fields)) {
+        writer_(base_->files()->fs(), base_->paths(), schema_, std::move(fields), {.version = version}) {
     change_.schema = std::move(new_schema);
   }
   ~SnapshotWrite() override {
@@ -80,9 +80,7 @@ class SnapshotWrite : public RowWrite {
         continue;
       }
       if (!field.nullable) return InvalidArgument("the rows lack column '" + field.name + "', which must not be null");
-      ArrayBuilder nulls(field.type);
-      for (int64_t row = 0; row < rows.num_rows; row++) nulls.AppendNull();
-      out.columns.push_back(TRY(nulls.Finish()));
+      out.columns.push_back(TRY(NullArray(field.type, rows.num_rows)));
     }
     if (used == rows.columns.size()) return out;
     for (const Field& field : rows.schema.fields) {
@@ -107,7 +105,9 @@ class SnapshotWrite : public RowWrite {
 Result<std::unique_ptr<RowWrite>> BeginWrite(std::shared_ptr<const table::Snapshot>& current,
                                              std::optional<Schema> new_schema) {
   auto fields = new_schema ? TRY(lance::ToFields(*new_schema)) : current->manifest().fields();
-  return std::unique_ptr<RowWrite>(std::make_unique<SnapshotWrite>(current, std::move(new_schema), std::move(fields)));
+  const lance::FileVersion version = TRY(table::FileVersionOf(current->manifest()));
+  return std::unique_ptr<RowWrite>(
+      std::make_unique<SnapshotWrite>(current, std::move(new_schema), std::move(fields), version));
 }
 
 }  // namespace squire::engine

@@ -127,11 +127,13 @@ Result<void> ForEachText(Bytes offsets, Bytes bytes, uint64_t offset_bytes, uint
   return {};
 }
 
-/// `count` + 1 u32 offsets and the texts behind them, which follow one another.
+/// `count` + 1 offsets and the texts behind them, which follow one another.
+template <class Offset>
 Result<void> AppendPlainTexts(Bytes bytes, uint64_t count, Values& out) {
-  if (bytes.size() / 4 < count + 1) return Corruption("fewer text offsets than texts");
-  const auto offset = [&](uint64_t at) -> int64_t { return Load<uint32_t>(bytes.data() + at * 4); };
+  if (bytes.size() / sizeof(Offset) < count + 1) return Corruption("fewer text offsets than texts");
+  const auto offset = [&](uint64_t at) { return static_cast<int64_t>(Load<Offset>(bytes.data() + at * sizeof(Offset))); };
   const int64_t first = offset(0), base = std::ssize(out.data) - first;
+  if (first < 0 || first > std::ssize(bytes)) return Corruption("text offsets leave their buffer");
   int64_t last = first;
   for (uint64_t row = 1; row <= count; row++) {
     const int64_t end = offset(row);
@@ -151,7 +153,8 @@ Result<void> AppendTexts(Bytes bytes, const pb21::Variable& variable, uint64_t c
   TRY(SameWidth(out, 0));
   const uint64_t offset_bytes = variable.offsets().flat().bits_per_value() / 8;
   if (count == 0) return {};
-  if (fsst == nullptr && offset_bytes == 4) return AppendPlainTexts(bytes, count, out);
+  if (fsst == nullptr && offset_bytes == 4) return AppendPlainTexts<uint32_t>(bytes, count, out);
+  if (fsst == nullptr && offset_bytes == 8) return AppendPlainTexts<uint64_t>(bytes, count, out);
   return ForEachText(bytes, bytes, offset_bytes, count, [&](Bytes text) -> Result<void> {
     if (fsst == nullptr) {
       out.AppendText(text);

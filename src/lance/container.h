@@ -16,6 +16,9 @@ inline constexpr char kMagic[] = "LANC";
 inline constexpr char kColumnEncodingUrl[] = "/lance.encodings.ColumnEncoding";
 inline constexpr char kPageLayoutUrl[] = "/lance.encodings21.PageLayout";
 
+/// Versions of data files that are written. Source: docs/lance_format.md, "Data file".
+enum class FileVersion : uint8_t { k20, k21, k22 };
+
 struct Footer {
   uint64_t column_metadata_start = 0;
   uint64_t column_table = 0;         ///< per column: u64 position, u64 size of its metadata

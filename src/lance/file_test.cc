@@ -80,7 +80,7 @@ TEST_P(FileTest, RoundTrip) {
   constexpr int64_t kRows = 10'000;
   const std::string path = folder_ + "/x.lance";
   const Schema schema = TestSchema();
-  auto writer = FileWriter::Create(PosixFileSystem(), path, schema, *ToFields(schema), {GetParam()});
+  auto writer = FileWriter::Create(PosixFileSystem(), path, schema, *ToFields(schema), {.page_bytes = GetParam()});
   ASSERT_TRUE(writer) << writer.error().ToString();
   for (int64_t first = 0; first < kRows; first += 1000) ASSERT_TRUE((*writer)->Write(TestBatch(first, 1000)));
   auto written = (*writer)->Finish();

@@ -1,10 +1,15 @@
 #include "lance/file_writer.h"
 
+#include <set>
+
 #include "base/bytes.h"
 #include "lance/container.h"
+#include "lance/legacy_encoder.h"
+#include "lance/legacy_page.h"
 #include "lance/logical_type.h"
 #include "lance/page_encoder.h"
 #include "lance/proto/any.pb.h"
+#include "lance/shred.h"
 
 namespace squire::lance {
 namespace {
@@ -29,16 +34,18 @@ std::string PlainColumnEncoding() {
 Result<std::unique_ptr<FileWriter>> FileWriter::Create(FileSystem& fs, const std::string& path, const Schema& schema,
                                                        google::protobuf::RepeatedPtrField<pb::Field> fields,
                                                        FileWriterOptions options) {
-  for (const Field& field : schema.fields) {
-    if (!IsLeaf(field.type))
-      return Unsupported("column '" + field.name + "' has type " + field.type.ToString() +
-                         ", which is not written yet");
-  }
+  TRY(CheckSchema(schema));
   std::unique_ptr<FileWriter> writer(new FileWriter(TRY(fs.Create(path)), options));
   writer->schema_ = schema;
   writer->fields_ = std::move(fields);
-  writer->columns_.resize(schema.fields.size());
-  for (Column& column : writer->columns_)
+  for (const Field& field : schema.fields) {
+    Column column;
+    column.first = writer->file_columns_.size();
+    const bool legacy = options.version == FileVersion::k20;
+    writer->file_columns_.resize(column.first + (legacy ? LegacyColumnCount(field.type) : LeafCount(field.type)));
+    writer->columns_.push_back(std::move(column));
+  }
+  for (FileColumn& column : writer->file_columns_)
     column.metadata.mutable_encoding()->mutable_direct()->set_encoding(PlainColumnEncoding());
   return writer;
 }
@@ -62,26 +69,44 @@ Result<void> FileWriter::Write(const Batch& batch) {
     if (array.length == 0) continue;
     column.pending.push_back(array);
     column.pending_bytes += array.byte_size();
-    if (column.pending_bytes >= options_.page_bytes) TRY(FlushPage(column));
+    if (column.pending_bytes >= options_.page_bytes) TRY(FlushPages(column));
   }
   num_rows_ += static_cast<uint64_t>(batch.num_rows);
   return {};
 }
 
-Result<void> FileWriter::FlushPage(Column& column) {
+Result<void> FileWriter::FlushPages(Column& column) {
   if (column.pending.empty()) return {};
-  EncodedPage encoded = TRY(EncodePage(column.pending));
+  const Array rows = TRY(Concatenate(column.pending));
   column.pending.clear();
   column.pending_bytes = 0;
+  FileColumn* to = &file_columns_[column.first];
+  if (options_.version == FileVersion::k20) {
+    for (const LegacyEncoded& page : TRY(EncodeLegacy(rows)))
+      TRY(WritePage(*to++, page.buffers, page.num_rows, AnyOf(kArrayEncodingUrl, page.encoding)));
+    return {};
+  }
+  const PageOptions options{.large_chunks = options_.version == FileVersion::k22};
+  for (size_t leaf = 0; leaf < LeafCount(rows.type); leaf++) {
+    const EncodedPage page = TRY(EncodePage(PathOf(rows, leaf), options));
+    TRY(WritePage(*to++, page.buffers, page.num_rows, AnyOf(kPageLayoutUrl, page.layout)));
+  }
+  return {};
+}
+
+Result<void> FileWriter::WritePage(FileColumn& column, std::span<const Buffer> buffers, int64_t num_rows,
+                                   std::string encoding) {
+  // Readers of version 2.0 want a page even of no items.
+  if (num_rows == 0 && options_.version != FileVersion::k20) return {};
   pb::Page* page = column.metadata.add_pages();
-  page->set_length(static_cast<uint64_t>(encoded.num_rows));
-  page->set_priority(column.pages_rows);
-  column.pages_rows += static_cast<uint64_t>(encoded.num_rows);
-  for (const auto& buffer : encoded.buffers) {
-    page->add_buffer_offsets(TRY(AppendAligned(buffer)));
+  page->set_length(static_cast<uint64_t>(num_rows));
+  page->set_priority(column.rows);
+  column.rows += static_cast<uint64_t>(num_rows);
+  for (const Buffer& buffer : buffers) {
+    page->add_buffer_offsets(TRY(AppendAligned(buffer.span())));
     page->add_buffer_sizes(buffer.size());
   }
-  page->mutable_encoding()->mutable_direct()->set_encoding(AnyOf(kPageLayoutUrl, encoded.layout));
+  page->mutable_encoding()->mutable_direct()->set_encoding(std::move(encoding));
   return {};
 }
 
@@ -94,7 +119,7 @@ Result<uint64_t> FileWriter::AppendAligned(Bytes bytes) {
 }
 
 Result<WrittenFile> FileWriter::Finish() {
-  for (Column& column : columns_) TRY(FlushPage(column));
+  for (Column& column : columns_) TRY(FlushPages(column));
   pb::FileDescriptor descriptor;
   *descriptor.mutable_schema()->mutable_fields() = fields_;
   descriptor.set_length(num_rows_);
@@ -104,7 +129,7 @@ Result<WrittenFile> FileWriter::Finish() {
   std::vector<uint8_t> tail;
   const uint64_t tail_start = file_->size();
   std::vector<uint8_t> column_table;
-  for (const Column& column : columns_) {
+  for (const FileColumn& column : file_columns_) {
     const std::string metadata = column.metadata.SerializeAsString();
     Put<uint64_t>(column_table, tail_start + tail.size());
     Put<uint64_t>(column_table, metadata.size());
@@ -118,7 +143,9 @@ Result<WrittenFile> FileWriter::Finish() {
   Put<uint64_t>(tail, schema_offset);
   Put<uint64_t>(tail, schema_bytes.size());
   footer.num_global_buffers = 1;
-  footer.num_columns = static_cast<uint32_t>(columns_.size());
+  footer.num_columns = static_cast<uint32_t>(file_columns_.size());
+  if (options_.version == FileVersion::k20) footer.major = 0;  // what files of version 2.0 call themselves
+  footer.minor = options_.version == FileVersion::k20 ? 3 : options_.version == FileVersion::k21 ? 1 : 2;
   footer.AppendTo(tail);
   TRY(file_->Append(tail));
   TRY(file_->Sync());
@@ -127,7 +154,10 @@ Result<WrittenFile> FileWriter::Finish() {
   WrittenFile written;
   written.size_bytes = file_->size();
   written.num_rows = num_rows_;
+  std::set<int32_t> parents;
+  for (const pb::Field& field : fields_) parents.insert(field.parent_id());
   for (const pb::Field& field : fields_) {
+    if (options_.version != FileVersion::k20 && parents.contains(field.id())) continue;
     written.column_indices.push_back(static_cast<int32_t>(written.field_ids.size()));
     written.field_ids.push_back(field.id());
   }

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Writes one Lance data file of version 2.2, streaming: rows are collected by column and leave as pages.
+/// Writes one Lance data file of version 2.0, 2.1 or 2.2, streaming: rows are collected by column and leave as pages.
 /// Belongs to one thread. Source: docs/lance_format.md, "Data file".
 
 #include <memory>
@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "io/file_system.h"
+#include "lance/container.h"
 #include "lance/proto/file.pb.h"
 #include "squire/array.h"
 
 namespace squire::lance {
 
 struct FileWriterOptions {
+  FileVersion version = FileVersion::k22;
   int64_t page_bytes = 8 << 20;  ///< a column's page leaves when it holds this much
 };
 
@@ -21,7 +23,7 @@ struct FileWriterOptions {
 struct WrittenFile {
   uint64_t size_bytes = 0;
   uint64_t num_rows = 0;
-  std::vector<int32_t> field_ids;       ///< of the leaves, in column order
+  std::vector<int32_t> field_ids;       ///< of the fields that own a column, in column order
   std::vector<int32_t> column_indices;  ///< 0, 1, 2 ...
 };
 
@@ -43,16 +45,22 @@ class FileWriter {
   [[nodiscard]] uint64_t bytes_written() const { return file_->size(); }
 
  private:
+  /// A column of the table: some columns of the file.
   struct Column {
     std::vector<Array> pending;
     int64_t pending_bytes = 0;
-    uint64_t pages_rows = 0;
+    size_t first = 0;  // of its columns in the file
+  };
+  /// A column of the file.
+  struct FileColumn {
+    uint64_t rows = 0;
     pb::ColumnMetadata metadata;
   };
 
   FileWriter(std::unique_ptr<WritableFile> file, FileWriterOptions options)
       : file_(std::move(file)), options_(options) {}
-  Result<void> FlushPage(Column& column);
+  Result<void> FlushPages(Column& column);
+  Result<void> WritePage(FileColumn& column, std::span<const Buffer> buffers, int64_t num_rows, std::string encoding);
   Result<uint64_t> AppendAligned(Bytes bytes);
 
   std::unique_ptr<WritableFile> file_;
@@ -60,6 +68,7 @@ class FileWriter {
   Schema schema_;
   google::protobuf::RepeatedPtrField<pb::Field> fields_;
   std::vector<Column> columns_;
+  std::vector<FileColumn> file_columns_;
   uint64_t num_rows_ = 0;
 };
 

@@ -115,7 +115,11 @@ Result<Array> Nest(const Shape& shape, const DataType& path, const Levels& level
   const std::vector<Slots> slots = TRY(Sort(shape, *all));
   if (slots.front().count() != num_rows) return Contradiction("they hold another number of rows");
   if (slots.back().count() != leaf.length) return Contradiction("they hold another number of values");
-  if (slots.back().any_null && leaf.type.id != TypeId::kNull) leaf.validity = PackBits(slots.back().validity);
+  if (slots.back().any_null && leaf.type.id != TypeId::kNull) {
+    std::vector<uint8_t> validity(static_cast<size_t>(leaf.offset), 1);  // of the rows before a slice
+    validity.insert(validity.end(), slots.back().validity.begin(), slots.back().validity.end());
+    leaf.validity = PackBits(validity);
+  }
   const auto types = TypesOf(path);
   Array inner = std::move(leaf);
   for (size_t k = types.size() - 1; k-- > 0;) {

@@ -1,10 +1,10 @@
 #pragma once
 
-/// One page of a column in file version 2.2: rows in, buffers and their description out.
+/// One page of a column in file versions 2.1 and 2.2: rows in, buffers and their description out. Numbers are bit
+/// packed and repeated texts become dictionaries where that pays; vectors and other wide values stay as they are.
 /// Source: docs/lance_format.md, "Mini-block" and "Full zip".
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "base/try.h"
@@ -14,13 +14,18 @@
 namespace squire::lance {
 
 struct EncodedPage {
-  std::vector<std::vector<uint8_t>> buffers;
+  std::vector<Buffer> buffers;
   pb21::PageLayout layout;
   int64_t num_rows = 0;
 };
 
-/// Encodes the rows of `parts`, one after the other, as one page.
-/// REQUIRES: all parts have one leaf type. ERRORS: Unsupported types by name; OverBudget over 2^31 rows.
-Result<EncodedPage> EncodePage(std::span<const Array> parts);
+struct PageOptions {
+  bool large_chunks = true;  ///< sizes of 32 bits in mini-blocks, as in version 2.2; else of 16, as in 2.1
+  bool compress = true;
+};
+
+/// Encodes `rows` as one page. REQUIRES: the type of `rows` is a path: its lists and structs have one child each.
+/// ERRORS: Unsupported types by name; OverBudget over 2^31 rows.
+Result<EncodedPage> EncodePage(const Array& rows, const PageOptions& options = {});
 
 }  // namespace squire::lance

@@ -1,7 +1,8 @@
 #pragma once
 
 /// Publishing the next version of a table: a change is laid over the newest manifest, and where another writer was
-/// first, laid anew over his. Source: docs/lance_format.md, "Commit".
+/// first, laid anew over his. Writers of one process that commit at the same time share a version.
+/// Source: docs/lance_format.md, "Commit".
 
 #include <functional>
 #include <map>
@@ -15,31 +16,40 @@ namespace squire::table {
 /// What a commit does to the table it finds.
 struct Change {
   enum class Kind {
-    kAppend,     ///< new fragments only
-    kDelete,     ///< rows gone only
-    kUpdate,     ///< both in one version: no reader sees a row gone and its successor not there
-    kRewrite,    ///< `rewritten` fragments replaced by `new_fragments`, which hold the same rows
-    kOverwrite,  ///< everything replaced by `new_fragments`, which have `schema`
+    kAppend,       ///< new fragments only
+    kDelete,       ///< rows gone only
+    kUpdate,       ///< both in one version: no reader sees a row gone and its successor not there
+    kRewrite,      ///< `rewritten` fragments replaced by `new_fragments`, which hold the same rows
+    kOverwrite,    ///< everything replaced by `new_fragments`, which have `schema`
+    kProject,      ///< columns dropped or renamed: `fields` is the new schema
+    kAddColumns,   ///< `fields` is the new schema, `new_files` the data files that hold the new columns
+    kCreateIndex,  ///< only indexes change
+    kRestore,      ///< `restored` becomes the newest version again
   };
   Kind kind = Kind::kAppend;
-  std::vector<pb::DataFragment> new_fragments;     ///< without ids; their files are synced
+  std::vector<pb::DataFragment> new_fragments;     ///< without ids; their files are durable
   std::map<uint64_t, lance::RowSet> deleted_rows;  ///< newly deleted offsets by fragment id
   std::vector<uint64_t> rewritten;                 ///< fragment ids, in the order of their rows
   std::string predicate;                           ///< of a delete, for people who read the transaction
   std::optional<Schema> schema;                    ///< of an overwrite
+  google::protobuf::RepeatedPtrField<pb::Field> fields;
+  std::map<uint64_t, pb::DataFile> new_files;      ///< by fragment id; a fragment without one has nulls
+  std::vector<pb::IndexMetadata> new_indices;      ///< their files are durable
+  std::vector<std::string> removed_indices;        ///< by uuid; gone already is fine
+  std::shared_ptr<const Snapshot> restored;
 };
 
 struct CommitOptions {
   int rebase_max = 32;  ///< how often another writer may be first before Conflict is returned
 };
 
-/// Publishes `change`, made against `base`, and returns the new version. What it names is durable before: see
-/// docs/durability.md for the syncs that this takes.
+/// Publishes `change`, made against `base`, and returns the new version. All files it writes are durable before.
 ///
-/// Rebases by comparing manifests: an append never conflicts; deleted rows are merged with what others deleted
-/// meanwhile; an overwrite replaces whatever is there. ERRORS: Conflict when a row to be deleted is gone or moved, a
-/// fragment to be rewritten changed, or the schema did; CommitUnknown; NoSpace, Io. After any error but CommitUnknown
-/// the table is as it was.
+/// Rebases by comparing manifests: an append meets nothing but a new column that must not be null; deleted rows are
+/// merged with what others deleted meanwhile; an overwrite or restore replaces whatever is there. ERRORS: Conflict when
+/// a row to be deleted is gone or moved, a fragment to be rewritten changed, or the schema did in a way that matters;
+/// CommitUnknown; NoSpace, Io. After any error but CommitUnknown the table is as it was.
+/// THREADS: any.
 Result<std::shared_ptr<const Snapshot>> Commit(std::shared_ptr<const Snapshot> base, Change change,
                                                const CommitOptions& options = {});
 

@@ -4,10 +4,19 @@
 
 namespace squire::table {
 
+Result<lance::FileVersion> FileVersionOf(const pb::Manifest& manifest) {
+  const std::string& version = manifest.data_format().version();
+  if (version == "2.0" || version.empty()) return lance::FileVersion::k20;
+  if (version == "2.1") return lance::FileVersion::k21;
+  if (version == "2.2") return lance::FileVersion::k22;
+  return Unsupported("rows are not added to a table of file version " + version + " (2.0, 2.1 and 2.2 are written)");
+}
+
 Result<void> FragmentWriter::StartFile() {
   TRY(fs_.CreateFolders(paths_.Data()));
   file_name_ = RandomHex(16) + ".lance";
-  file_ = TRY(lance::FileWriter::Create(fs_, paths_.DataFile(file_name_), schema_, fields_));
+  file_ = TRY(lance::FileWriter::Create(fs_, paths_.DataFile(file_name_), schema_, fields_,
+                                       {.version = limits_.version}));
   return {};
 }
 
@@ -30,7 +39,7 @@ Result<void> FragmentWriter::FinishFile() {
   for (int32_t id : written.field_ids) file->add_fields(id);
   for (int32_t index : written.column_indices) file->add_column_indices(index);
   file->set_file_major_version(2);
-  file->set_file_minor_version(2);
+  file->set_file_minor_version(static_cast<uint32_t>(limits_.version));  // they are numbered as they come
   file->set_file_size_bytes(written.size_bytes);
   fragments_.push_back(std::move(fragment));
   return {};

@@ -23,6 +23,11 @@ struct Paths {
   [[nodiscard]] std::string Manifest(uint64_t version) const {
     return JoinPath(Versions(), lance::ManifestName(version));
   }
+  /// By the older naming, which a table keeps.
+  [[nodiscard]] std::string OldManifest(uint64_t version) const {
+    return JoinPath(Versions(), std::to_string(version) + ".manifest");
+  }
+  [[nodiscard]] std::string Index(const std::string& uuid) const { return JoinPath(Indices(), uuid); }
   [[nodiscard]] std::string Transaction(const std::string& name) const { return JoinPath(Transactions(), name); }
   [[nodiscard]] std::string VersionHint() const { return JoinPath(Versions(), "latest_version_hint.json"); }
   [[nodiscard]] static std::string DeletionName(uint64_t fragment_id, const pb::DeletionFile& file);

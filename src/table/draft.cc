@@ -1,0 +1,319 @@
+#include "table/draft.h"
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "lance/logical_type.h"
+#include "lance/proto/row_ids.pb.h"
+
+#ifndef SQUIRE_VERSION
+#define SQUIRE_VERSION "0.0.0"
+#endif
+
+namespace squire::table {
+namespace {
+
+using Kind = Change::Kind;
+
+/// Highest id of a field that was ever used, so that no old data file is taken for a new column's.
+int32_t HighestFieldId(const pb::Manifest& manifest) {
+  int32_t highest = manifest.max_allocated_field_id();
+  for (const pb::Field& field : manifest.fields()) highest = std::max(highest, field.id());
+  for (const pb::DataFragment& fragment : manifest.fragments())
+    for (const pb::DataFile& file : fragment.files())
+      for (int32_t id : file.fields()) highest = std::max(highest, id);
+  return highest;
+}
+
+std::string Range(uint64_t start, uint64_t end) {
+  pb::RowIdSequence ids;
+  ids.add_segments()->mutable_range()->set_start(start);
+  ids.mutable_segments(0)->mutable_range()->set_end(end);
+  return ids.SerializeAsString();
+}
+
+}  // namespace
+
+std::string UuidText(const pb::Uuid& uuid) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string out;
+  for (size_t i = 0; i < uuid.uuid().size(); i++) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
+    const auto byte = static_cast<uint8_t>(uuid.uuid()[i]);
+    out += kHex[byte >> 4];
+    out += kHex[byte & 15];
+  }
+  return out;
+}
+
+/// Fields of a derived manifest that belong to its file alone are set by SerializeManifest and Publish.
+pb::Manifest NextManifest(const pb::Manifest& base) {
+  pb::Manifest next = base;
+  next.set_version(base.version() + 1);
+  next.clear_transaction_file();
+  const int64_t now = NowNs();
+  next.mutable_timestamp()->set_seconds(now / 1'000'000'000);
+  next.mutable_timestamp()->set_nanos(static_cast<int32_t>(now % 1'000'000'000));
+  // A missing writer version makes other readers take the table for one of an ancient writer and migrate it.
+  next.mutable_writer_version()->Clear();
+  next.mutable_writer_version()->set_library("squire");
+  next.mutable_writer_version()->set_version(SQUIRE_VERSION);
+  return next;
+}
+
+Draft::Draft(const Snapshot& onto)
+    : onto_(onto), fs_(onto.files()->fs()), version_{NextManifest(onto.manifest()), onto.indices(), {}, {}, {}} {
+  transaction_.set_read_version(onto_.version());
+  transaction_.set_uuid(RandomUuid());
+}
+
+Draft::~Draft() {
+  for (const std::string& path : leftovers_) (void)fs_.Remove(path);
+}
+
+Result<void> Draft::Add(const Change& change) {
+  TRY(AddDeletes(change));
+  TRY(RemoveRewritten(change));
+  TRY(AddSchema(change));
+  if (change.kind == Kind::kRestore) Restore(change);
+  AddFragments(change);
+  AddIndices(change);
+  changes_.push_back(&change);
+  return {};
+}
+
+Result<void> Draft::AddDeletes(const Change& change) {
+  for (const auto& [id, rows] : change.deleted_rows) {  // all of them before any is taken over
+    Fragment* fragment = onto_.FindFragment(id);
+    if (fragment == nullptr) return Conflict("fragment " + std::to_string(id) + " was replaced by another writer");
+    const auto before = deleted_.find(id);
+    const lance::RowSet& all = before != deleted_.end() ? before->second : *TRY(fragment->Deleted());
+    if (all.Intersects(rows)) return Conflict("another writer deleted some of the same rows");
+  }
+  for (const auto& [id, rows] : change.deleted_rows) {
+    const auto [at, is_new] = deleted_.try_emplace(id);
+    if (is_new) at->second = *TRY(onto_.FindFragment(id)->Deleted());
+    at->second.AddAll(rows);
+  }
+  return {};
+}
+
+Result<void> Draft::RemoveRewritten(const Change& change) {
+  if (change.rewritten.empty()) return {};
+  auto* group = transaction_.mutable_rewrite()->add_groups();
+  for (uint64_t id : change.rewritten) {
+    const Fragment* fragment = onto_.FindFragment(id);
+    if (fragment == nullptr) return Conflict("fragment " + std::to_string(id) + " was replaced by another writer");
+    *group->add_old_fragments() = fragment->meta();
+  }
+  RemoveNext({change.rewritten.begin(), change.rewritten.end()});
+  return {};
+}
+
+Result<void> Draft::AddSchema(const Change& change) {
+  if (change.kind == Kind::kOverwrite) {
+    next_.clear_fragments();
+    *next_.mutable_fields() = TRY(lance::ToFields(*change.schema));
+    next_.clear_schema_metadata();
+    for (const auto& [key, value] : change.schema->metadata) (*next_.mutable_schema_metadata())[key] = value;
+    version_.indices.Clear();
+  }
+  if (change.kind != Kind::kProject && change.kind != Kind::kAddColumns) return {};
+  if (next_.has_max_allocated_field_id()) {
+    int32_t highest = HighestFieldId(next_);
+    for (const pb::Field& field : change.fields) highest = std::max(highest, field.id());
+    next_.set_max_allocated_field_id(highest);
+  }
+  *next_.mutable_fields() = change.fields;
+  for (const auto& [id, file] : change.new_files) {
+    pb::DataFragment* fragment = FindNext(id);
+    if (fragment == nullptr) return Conflict("fragment " + std::to_string(id) + " was replaced by another writer");
+    *fragment->add_files() = file;
+  }
+  return {};
+}
+
+/// The old version's content under the next number; ids that were given out since are not given out again.
+void Draft::Restore(const Change& change) {
+  const pb::Manifest now = next_;
+  next_ = change.restored->manifest();
+  next_.set_version(now.version());
+  *next_.mutable_timestamp() = now.timestamp();
+  *next_.mutable_writer_version() = now.writer_version();
+  next_.clear_transaction_file();
+  if (now.has_max_fragment_id()) next_.set_max_fragment_id(std::max(now.max_fragment_id(), next_.max_fragment_id()));
+  next_.set_next_row_id(std::max(now.next_row_id(), next_.next_row_id()));
+  if (now.has_max_allocated_field_id())
+    next_.set_max_allocated_field_id(std::max(now.max_allocated_field_id(), next_.max_allocated_field_id()));
+  version_.indices = change.restored->indices();
+}
+
+void Draft::AddFragments(const Change& change) {
+  uint64_t next_id = next_.has_max_fragment_id() ? uint64_t{next_.max_fragment_id()} + 1 : 0;
+  for (const pb::DataFragment& fragment : onto_.manifest().fragments()) next_id = std::max(next_id, fragment.id() + 1);
+  for (pb::DataFragment fragment : change.new_fragments) {
+    fragment.set_id(next_id++);
+    if (next_.writer_feature_flags() & lance::kFlagStableRowIds) AddRowIds(fragment);
+    *next_.add_fragments() = fragment;
+    added_.push_back(std::move(fragment));
+  }
+  if (next_id > 0) next_.set_max_fragment_id(static_cast<uint32_t>(next_id - 1));
+}
+
+void Draft::AddRowIds(pb::DataFragment& fragment) {
+  const uint64_t rows = fragment.physical_rows(), first = next_.next_row_id();
+  fragment.set_inline_row_ids(Range(first, first + rows));
+  next_.set_next_row_id(first + rows);
+  pb::RowVersionSequence versions;
+  pb::RowVersionRun* run = versions.add_runs();
+  run->mutable_span()->mutable_range()->set_end(rows);
+  run->set_version(next_.version());
+  fragment.set_inline_created_at_versions(versions.SerializeAsString());
+  fragment.set_inline_last_updated_at_versions(versions.SerializeAsString());
+}
+
+void Draft::AddIndices(const Change& change) {
+  std::set<int32_t> fields;
+  for (const pb::Field& field : next_.fields()) fields.insert(field.id());
+  const auto is_dropped = [&](const pb::IndexMetadata& index) {
+    if (std::ranges::find(change.removed_indices, UuidText(index.uuid())) != change.removed_indices.end()) return true;
+    return std::ranges::any_of(index.fields(), [&](int32_t field) { return !fields.contains(field); });
+  };
+  auto* indices = version_.indices.mutable_indices();
+  for (const pb::IndexMetadata& index : *indices)
+    if (is_dropped(index)) dropped_indices_.push_back(index);
+  indices->erase(std::remove_if(indices->begin(), indices->end(), is_dropped), indices->end());
+  for (const pb::IndexMetadata& index : change.new_indices) *version_.indices.add_indices() = index;
+}
+
+void Draft::WriteDeletes() {
+  for (auto& [id, rows] : deleted_) {
+    pb::DataFragment* fragment = FindNext(id);
+    if (rows.count() == rows.num_rows()) {
+      removed_.insert(id);
+      continue;
+    }
+    pb::DeletionFile* file = fragment->mutable_deletion_file();
+    file->Clear();
+    file->set_file_type(pb::DeletionFile::BITMAP);
+    file->set_read_version(onto_.version());
+    file->set_id(RandomBits() >> 1);
+    file->set_num_deleted_rows(rows.count());
+    version_.files.push_back({onto_.paths().DeletionFile(id, *file), lance::SerializeRoaring(rows)});
+    updated_.push_back(*fragment);
+  }
+  if (!updated_.empty() || onto_.manifest().reader_feature_flags() & lance::kFlagDeletions) {
+    next_.set_reader_feature_flags(next_.reader_feature_flags() | lance::kFlagDeletions);
+    next_.set_writer_feature_flags(next_.writer_feature_flags() | lance::kFlagDeletions);
+  }
+  RemoveNext(removed_);
+}
+
+/// The operation as other writers will read it, to find whether theirs conflicts with it.
+void Draft::Describe() {
+  const auto all_are = [&](Kind kind) {
+    return std::ranges::all_of(changes_, [&](const Change* change) { return change->kind == kind; });
+  };
+  if (all_are(Kind::kAppend)) {
+    auto* append = transaction_.mutable_append();
+    for (const auto& fragment : added_) *append->add_fragments() = fragment;
+  } else if (all_are(Kind::kDelete)) {
+    auto* del = transaction_.mutable_delete_();
+    for (const auto& fragment : updated_) *del->add_updated_fragments() = fragment;
+    for (uint64_t id : removed_) del->add_deleted_fragment_ids(id);
+    del->set_predicate(changes_.front()->predicate);
+  } else if (changes_.size() > 1 || all_are(Kind::kUpdate)) {
+    auto* update = transaction_.mutable_update();
+    for (const auto& fragment : updated_) *update->add_updated_fragments() = fragment;
+    for (uint64_t id : removed_) update->add_removed_fragment_ids(id);
+    for (const auto& fragment : added_) *update->add_new_fragments() = fragment;
+  } else {
+    DescribeAlone();
+  }
+}
+
+void Draft::DescribeAlone() {
+  const Change& change = *changes_.front();
+  switch (change.kind) {
+    case Kind::kRewrite: {
+      auto* group = transaction_.mutable_rewrite()->mutable_groups(0);
+      for (const auto& fragment : added_) *group->add_new_fragments() = fragment;
+      return;
+    }
+    case Kind::kOverwrite: {
+      auto* overwrite = transaction_.mutable_overwrite();
+      for (const auto& fragment : added_) *overwrite->add_fragments() = fragment;
+      *overwrite->mutable_schema() = next_.fields();
+      *overwrite->mutable_schema_metadata() = next_.schema_metadata();
+      return;
+    }
+    case Kind::kProject: {
+      *transaction_.mutable_project()->mutable_schema() = next_.fields();
+      transaction_.mutable_project()->set_preserves_nullability(true);
+      return;
+    }
+    case Kind::kAddColumns: {
+      auto* merge = transaction_.mutable_merge();
+      *merge->mutable_fragments() = next_.fragments();
+      *merge->mutable_schema() = next_.fields();
+      *merge->mutable_schema_metadata() = next_.schema_metadata();
+      merge->set_preserves_nullability(true);
+      return;
+    }
+    case Kind::kCreateIndex: {
+      auto* create = transaction_.mutable_create_index();
+      for (const auto& index : change.new_indices) *create->add_new_indices() = index;
+      for (const auto& index : dropped_indices_) *create->add_removed_indices() = index;
+      return;
+    }
+    default: transaction_.mutable_restore()->set_version(change.restored->version()); return;
+  }
+}
+
+Result<void> Draft::ListFolders() {
+  const Paths& paths = onto_.paths();
+  const bool has_data = std::ranges::any_of(
+      changes_, [](const Change* change) { return !change->new_fragments.empty() || !change->new_files.empty(); });
+  if (has_data) version_.folders.push_back(paths.Data());
+  if (!version_.files.empty()) {
+    TRY(fs_.CreateFolders(paths.Deletions()));
+    version_.folders.push_back(paths.Deletions());
+  }
+  for (const Change* change : changes_) {
+    for (const pb::IndexMetadata& index : change->new_indices) {
+      version_.folders.push_back(paths.Index(UuidText(index.uuid())));
+      version_.folders.push_back(paths.Indices());
+    }
+  }
+  // The folders themselves may be new: made by this attempt, or by one that died before it synced their names.
+  if (!version_.folders.empty()) version_.folders.push_back(paths.root);
+  return {};
+}
+
+Result<void> Draft::Publish() {
+  WriteDeletes();
+  Describe();
+  TRY(ListFolders());
+  // Writers that name manifests in two ways would not see each other.
+  const Paths& paths = onto_.paths();
+  const std::string path =
+      onto_.has_current_naming() ? paths.Manifest(next_.version()) : paths.OldManifest(next_.version());
+  return PublishVersion(fs_, paths, path, version_, leftovers_);
+}
+
+pb::DataFragment* Draft::FindNext(uint64_t id) {
+  for (pb::DataFragment& fragment : *next_.mutable_fragments()) {
+    if (fragment.id() == id) return &fragment;
+  }
+  return nullptr;
+}
+
+void Draft::RemoveNext(const std::set<uint64_t>& ids) {
+  auto* fragments = next_.mutable_fragments();
+  fragments->erase(std::remove_if(fragments->begin(), fragments->end(),
+                                  [&](const pb::DataFragment& fragment) { return ids.contains(fragment.id()); }),
+                   fragments->end());
+}
+
+}  // namespace squire::table
