@@ -12,9 +12,9 @@ help: ## this list
 deps: ## install and fetch every dependency, pinned (deps/)
 	@deps/setup.sh
 
-build: deps ## build the program: build/bin/squire
+build: deps ## build the program, build/bin/squire, and the Python module, build/python
 	@mkdir -p $(BUILD)
-	@cmake -S . -B $(BUILD) -G Ninja $(CMAKE_ARGS) >$(BUILD)/configure.log || { cat $(BUILD)/configure.log; exit 1; }
+	@cmake -S . -B $(BUILD) -G Ninja -DSQUIRE_PYTHON=ON $(CMAKE_ARGS) >$(BUILD)/configure.log || { cat $(BUILD)/configure.log; exit 1; }
 	@ninja -C $(BUILD) -j$(JOBS)
 
 run: build ## index this repository and ask it a question

@@ -1,17 +1,6 @@
 # squire_treesitter: tree-sitter's core and the grammars of the languages that src/corpus chunks by syntax, one static
 # library compiled from the pinned archives. Their versions stand in deps/pins.toml and nowhere else.
 
-# squire_pinned_dir(OUT NAME): where the archive pinned under NAME is unpacked.
-function(squire_pinned_dir out name)
-  file(STRINGS ${CMAKE_SOURCE_DIR}/deps/pins.toml pin REGEX "^${name} = ")
-  string(REGEX MATCH "version = \"([^\"]+)\"" ignored "${pin}")
-  if(NOT CMAKE_MATCH_1)
-    message(FATAL_ERROR "deps/pins.toml has no version for ${name}")
-  endif()
-  set(${out} ${SQUIRE_DEPS_DIR}/${name}-${CMAKE_MATCH_1} PARENT_SCOPE)
-endfunction()
-set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/deps/pins.toml)
-
 squire_pinned_dir(core_dir tree_sitter)
 set(core_dir ${core_dir}/tree_sitter/core/lib)
 add_library(squire_treesitter STATIC ${core_dir}/src/lib.c)

@@ -1,0 +1,350 @@
+"""What `search` returns: a query that is told what to look for, then run."""
+
+from __future__ import annotations
+
+import array
+import os
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Optional, Union
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .errors import InvalidArgumentError, UnsupportedError
+
+if TYPE_CHECKING:
+    from .table import Table
+
+_DEFAULT_LIMIT = 10
+_KINDS = ("auto", "vector", "fts", "hybrid")
+
+
+class Query:
+    """A search by vector, by words or by both, or a plain read with a condition; nothing runs before `to_...`.
+
+    Every search is exact: it looks at all rows. Methods that tune an approximate one are taken and do nothing.
+    """
+
+    def __init__(
+        self,
+        table: "Table",
+        query: Any = None,
+        vector_column_name: Optional[str] = None,
+        query_type: str = "auto",
+        fts_columns: Union[str, list[str], None] = None,
+    ) -> None:
+        if query_type not in _KINDS:
+            raise InvalidArgumentError(f"query_type is one of {', '.join(_KINDS)}, not '{query_type}'")
+        if query_type == "auto":
+            query_type = "scan" if query is None else "fts" if isinstance(query, str) else "vector"
+        if query_type == "fts" and not isinstance(query, str):
+            raise InvalidArgumentError("a search for words takes a string")
+        if query_type == "vector" and (query is None or isinstance(query, str)):
+            raise InvalidArgumentError("a search by vector takes a list or array of numbers")
+        self._table = table
+        self._kind = query_type
+        self._text: Optional[str] = query if isinstance(query, str) else None
+        self._vector: Any = None if isinstance(query, str) else query
+        self._vector_column = vector_column_name
+        self._text_columns = [fts_columns] if isinstance(fts_columns, str) else list(fts_columns or [])
+        self._name_column = ""
+        self._path_column = ""
+        self._distance_type = "l2"
+        self._limit: Optional[int] = None if query_type == "scan" else _DEFAULT_LIMIT
+        self._offset = 0
+        self._where = ""
+        self._prefilter = True
+        self._columns: Optional[dict[str, str]] = None  # name in the answer -> column
+        self._with_row_id = False
+        self._range: tuple[Optional[float], Optional[float]] = (None, None)
+
+    # -- what to look for
+
+    def where(self, where: str, prefilter: bool = True) -> "Query":
+        """Only rows of which `where` holds; with prefilter=False only those of the rows found, so fewer may come."""
+        self._where = where
+        self._prefilter = prefilter
+        return self
+
+    def select(self, columns: Union[list[str], dict[str, str]]) -> "Query":
+        """These columns, in this order; a dict gives new names (name -> column). The score comes last unless named."""
+        self._columns = dict(columns) if isinstance(columns, dict) else {name: name for name in columns}
+        return self
+
+    def limit(self, limit: Optional[int]) -> "Query":
+        """At most so many rows (10 by default; a plain read has no limit)."""
+        if limit is not None and limit <= 0:
+            limit = None
+        if limit is None and self._kind != "scan":
+            raise InvalidArgumentError("a search needs a limit")
+        self._limit = limit
+        return self
+
+    def offset(self, offset: int) -> "Query":
+        """Leaves out the first so many rows."""
+        if offset < 0:
+            raise InvalidArgumentError("an offset is not negative")
+        self._offset = offset
+        return self
+
+    def distance_type(self, distance_type: str) -> "Query":
+        """"l2" (the sum of squared differences; the default), "cosine" or "dot" (1 - the product)."""
+        name = distance_type.lower()
+        if name not in ("l2", "cosine", "dot"):
+            raise InvalidArgumentError(f"'{distance_type}' is no distance type; l2, cosine and dot are")
+        self._distance_type = name
+        return self
+
+    metric = distance_type
+
+    def distance_range(self, lower_bound: Optional[float] = None, upper_bound: Optional[float] = None) -> "Query":
+        """Only rows at lower_bound <= distance < upper_bound."""
+        self._range = (lower_bound, upper_bound)
+        return self
+
+    def with_row_id(self, with_row_id: bool = True) -> "Query":
+        """Adds the column _rowid: the row's address in this version."""
+        self._with_row_id = with_row_id
+        return self
+
+    def vector(self, vector: Any) -> "Query":
+        """The vector of a hybrid search."""
+        self._vector = vector
+        return self
+
+    def text(self, text: str) -> "Query":
+        """The words of a hybrid search."""
+        self._text = text
+        return self
+
+    def phrase_query(self, phrase_query: bool = True) -> "Query":
+        """The words as one phrase."""
+        if phrase_query and self._text is not None:
+            self._text = '"' + self._text.replace('"', " ") + '"'
+        return self
+
+    def weigh(self, name_column: str = "", path_column: str = "") -> "Query":
+        """Columns whose words count above those of the text: a symbol or heading, and a path."""
+        self._name_column, self._path_column = name_column, path_column
+        return self
+
+    def _tune(self, *_: Any, **__: Any) -> "Query":
+        """Taken for compatibility; an exact search has nothing to tune."""
+        return self
+
+    nprobes = minimum_nprobes = maximum_nprobes = refine_factor = ef = _tune
+    bypass_vector_index = fast_search = _tune
+
+    # -- running it
+
+    def to_arrow(self) -> pa.Table:
+        """The rows as a pyarrow Table, best first."""
+        if self._kind == "scan":
+            return pa.Table.from_batches(*_reversed_pair(self._scan()))
+        found = self._found()
+        low, high = self._offset, self._offset + (self._limit or 0)
+        return self._arrange(found.slice(low, high - low))
+
+    def to_batches(self, batch_size: Optional[int] = None) -> pa.RecordBatchReader:
+        """The rows as a stream of batches; a plain read holds one at a time."""
+        if self._kind == "scan":
+            schema, batches = self._scan(batch_size or 8192)
+            return pa.RecordBatchReader.from_batches(schema, batches)
+        return self.to_arrow().to_reader(batch_size)
+
+    def to_list(self) -> list[dict[str, Any]]:
+        """The rows as dicts."""
+        return self.to_arrow().to_pylist()
+
+    def to_pandas(self, **kwargs: Any) -> Any:
+        """The rows as a pandas DataFrame; keywords are pyarrow's."""
+        return self.to_arrow().to_pandas(**kwargs)
+
+    def to_polars(self) -> Any:
+        """The rows as a polars DataFrame."""
+        import polars
+
+        return polars.from_arrow(self.to_arrow())
+
+    # -- how
+
+    def _score_column(self) -> str:
+        return {"vector": "_distance", "fts": "_score", "hybrid": "_relevance_score"}[self._kind]
+
+    def _native_columns(self) -> Optional[list[str]]:
+        """The table's columns that the answer needs, or None for all."""
+        if self._columns is None:
+            return None
+        own = {self._score_column() if self._kind != "scan" else "", "_rowid"}
+        return list(dict.fromkeys(column for column in self._columns.values() if column not in own))
+
+    def _search(self, vector: Any, limit: int, where: str) -> pa.Table:
+        table = self._table
+        native = table._reading()
+        schema = table._schema_of(native)
+        answer = native.search(
+            vector=None if vector is None else _floats(vector),
+            vector_column="" if vector is None else self._vector_name(schema, vector),
+            distance_type=self._distance_type,
+            text=self._text,
+            text_column="" if self._text is None else self._text_name(schema),
+            name_column=self._name_column,
+            path_column=self._path_column,
+            where=where,
+            limit=limit,
+            columns=self._native_columns(),
+            score_column=self._score_column(),
+            with_row_id=True,
+            threads=os.cpu_count() or 1,
+        )
+        return pa.Table.from_batches([pa.record_batch(answer)])
+
+    def _found(self) -> pa.Table:
+        """The best rows, _rowid with them; for several vectors those of each, numbered by query_index."""
+        if self._kind == "hybrid" and (self._vector is None or self._text is None):
+            raise InvalidArgumentError("a hybrid search needs vector(...) and text(...)")
+        want = self._offset + (self._limit or 0)
+        vectors = self._vector if self._kind == "vector" and _is_nested(self._vector) else None
+        if vectors is None:
+            return self._in_range(lambda limit: self._filtered(self._vector, limit), want)
+        parts = []
+        for index, vector in enumerate(vectors):
+            part = self._in_range(lambda limit, vector=vector: self._filtered(vector, limit), want)
+            part = part.slice(self._offset, self._limit)
+            numbers = pa.array([index] * part.num_rows, pa.int32())
+            parts.append(part.add_column(0, pa.field("query_index", pa.int32(), False), numbers))
+        self._offset, self._limit = 0, sum(part.num_rows for part in parts)
+        return pa.concat_tables(parts)
+
+    def _filtered(self, vector: Any, limit: int) -> pa.Table:
+        if self._prefilter or not self._where:
+            return self._search(vector, limit, self._where)
+        # A row of the best that passes is among the best of those that pass.
+        best = self._search(vector, limit, "")
+        passing = self._search(vector, limit, self._where)
+        return best.filter(pc.is_in(best["_rowid"], passing["_rowid"]))
+
+    def _in_range(self, run: Callable[[int], pa.Table], want: int) -> pa.Table:
+        low, high = self._range
+        if low is None and high is None:
+            return run(want)
+        limit = want
+        while True:
+            found = run(limit)
+            distances = found[self._score_column()]
+            keep = pc.and_(
+                pc.greater_equal(distances, float("-inf") if low is None else low),
+                pc.less(distances, float("inf") if high is None else high),
+            )
+            kept = found.filter(keep)
+            done = found.num_rows < limit or (high is not None and distances[-1].as_py() >= high)
+            if done or kept.num_rows >= want:
+                return kept
+            limit *= 4
+
+    def _arrange(self, found: pa.Table) -> pa.Table:
+        """The columns asked for, in the order asked for."""
+        score = self._score_column()
+        if self._columns is None:
+            return found if self._with_row_id else found.drop_columns(["_rowid"])
+        names = {"query_index": "query_index"} if "query_index" in found.column_names else {}
+        names |= self._columns
+        if score not in names.values():
+            names[score] = score
+        if self._with_row_id and "_rowid" not in names.values():
+            names["_rowid"] = "_rowid"
+        fields = [found.schema.field(column).with_name(name) for name, column in names.items()]
+        return pa.table([found[column] for column in names.values()], schema=pa.schema(fields, found.schema.metadata))
+
+    def _scan(self, batch_size: int = 16384) -> "tuple[pa.Schema, Iterator[pa.RecordBatch]]":
+        """Schema and batches of a plain read."""
+        names = self._columns
+        with_id = self._with_row_id or (names is not None and "_rowid" in names.values())
+        native = self._table._reading()
+        batches = native.scan(self._native_columns() or None, self._where, batch_size, with_id)
+        theirs = pa.schema(batches)
+        if with_id:
+            theirs = theirs.set(len(theirs) - 1, pa.field("_rowid", pa.uint64()))
+        if names is None:
+            names = {name: name for name in theirs.names}
+        elif self._with_row_id and "_rowid" not in names.values():
+            names = {**names, "_rowid": "_rowid"}
+        schema = pa.schema([theirs.field(column).with_name(name) for name, column in names.items()], theirs.metadata)
+        places = [theirs.get_field_index(column) for column in names.values()]
+
+        def rows() -> Iterator[pa.RecordBatch]:
+            for batch in _slices(_batches(batches), self._offset, self._limit):
+                yield pa.RecordBatch.from_arrays([batch.column(place) for place in places], schema=schema)
+
+        return schema, rows()
+
+    def _vector_name(self, schema: pa.Schema, vector: Any) -> str:
+        if self._vector_column is not None:
+            return self._vector_column
+        vectors = [field for field in schema if pa.types.is_fixed_size_list(field.type)]
+        fitting = [field.name for field in vectors if field.type.list_size == len(vector)]
+        names = fitting or [field.name for field in vectors]
+        if len(names) == 1:
+            return names[0]
+        if "vector" in names:
+            return "vector"
+        raise InvalidArgumentError(
+            f"vector_column_name must say which column to search: {', '.join(names)}"
+            if names
+            else "the table has no vector column"
+        )
+
+    def _text_name(self, schema: pa.Schema) -> str:
+        if len(self._text_columns) > 1:
+            raise UnsupportedError("one column of text can be searched at a time")
+        if self._text_columns:
+            return self._text_columns[0]
+        names = [f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
+        if len(names) == 1:
+            return names[0]
+        if "text" in names:
+            return "text"
+        raise InvalidArgumentError(f"fts_columns must say which column to search: {', '.join(names) or 'none holds text'}")
+
+
+def _floats(vector: Any) -> Any:
+    """A vector as a buffer of 32-bit floats."""
+    if hasattr(vector, "to_pylist"):
+        vector = vector.to_pylist()
+    if hasattr(vector, "astype"):
+        return vector.astype("float32", copy=False).reshape(-1).copy(order="C")
+    try:
+        return array.array("f", vector)
+    except (TypeError, OverflowError) as error:
+        raise InvalidArgumentError(f"a vector is a list of numbers: {error}") from error
+
+
+def _is_nested(vector: Any) -> bool:
+    """Whether these are several vectors."""
+    if hasattr(vector, "ndim"):
+        return bool(vector.ndim == 2)
+    return len(vector) > 0 and hasattr(vector[0], "__len__")
+
+
+def _batches(native: Any) -> Iterator[pa.RecordBatch]:
+    while (batch := native.next()) is not None:
+        yield pa.record_batch(batch)
+
+
+def _slices(batches: Iterator[pa.RecordBatch], skip: int, limit: Optional[int]) -> Iterator[pa.RecordBatch]:
+    """Rows [skip, skip + limit) of the batches."""
+    left = limit
+    for batch in batches:
+        if left is not None and left <= 0:
+            return
+        if skip >= batch.num_rows:
+            skip -= batch.num_rows
+            continue
+        batch = batch.slice(skip, left)
+        skip = 0
+        left = None if left is None else left - batch.num_rows
+        yield batch
+
+
+def _reversed_pair(pair: "tuple[pa.Schema, Iterator[pa.RecordBatch]]") -> "tuple[list[pa.RecordBatch], pa.Schema]":
+    return list(pair[1]), pair[0]
