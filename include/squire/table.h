@@ -56,6 +56,7 @@ struct RowFilter {
 struct ScanOptions {
   std::vector<std::string> columns;  ///< empty: all
   int64_t batch_rows = 8192;         ///< at most so many a batch
+  std::string where;                 ///< only rows of which this holds: docs/filters.md; empty: all
   std::optional<RowFilter> filter;
   bool with_row_address = false;  ///< adds column "_rowaddr" (uint64)
 };
@@ -75,6 +76,7 @@ struct VectorSearchOptions {
   size_t limit = 10;
   Metric metric = Metric::kCosine;
   int threads = 1;
+  std::string where;  ///< only rows of which this holds: docs/filters.md; empty: all
   std::optional<RowFilter> filter;
 };
 
@@ -84,6 +86,7 @@ struct TextSearchOptions {
   std::string path_column;  ///< a path, weighted between both; empty: none
   size_t limit = 10;
   int threads = 1;
+  std::string where;  ///< only rows of which this holds: docs/filters.md; empty: all
   std::optional<RowFilter> filter;
 };
 
@@ -133,6 +136,22 @@ struct MergeInsertResult {
   uint64_t inserted = 0, updated = 0, deleted = 0;  ///< rows
 };
 
+struct DeleteResult {
+  uint64_t version = 0;
+  uint64_t rows = 0;  ///< deleted
+};
+
+/// column = expression, over the values that the row had before.
+struct Assignment {
+  std::string column;
+  std::string expression;  ///< in the filter language: docs/filters.md
+};
+
+struct UpdateResult {
+  uint64_t version = 0;
+  uint64_t rows = 0;  ///< updated
+};
+
 /// A commit in the making: rows to add and rows to delete become one new version, or none.
 class TableWrite {
  public:
@@ -141,6 +160,9 @@ class TableWrite {
   virtual Result<void> Append(const Batch& rows) = 0;
   /// Deletes the rows whose `column` is one of `keys`, of those that the table had when the write began.
   virtual Result<void> DeleteKeys(const std::string& column, const Array& keys) = 0;
+  /// Deletes the rows of which `where` holds, of those that the table had when the write began.
+  /// ERRORS: InvalidArgument for the condition, with the place in it.
+  virtual Result<void> DeleteWhere(const std::string& where) = 0;
   /// Publishes and returns the new version; with nothing added or deleted, the version there was. Durable when it
   /// returns. ERRORS: Conflict, NoSpace, Io (nothing changed); CommitUnknown.
   virtual Result<uint64_t> Commit() = 0;
@@ -165,6 +187,9 @@ class Table {
 
   [[nodiscard]] int64_t CountRows() const;
   [[nodiscard]] Result<int64_t> CountRows(const RowFilter& filter) const;
+  /// The rows of which `where` holds (docs/filters.md); all for an empty one.
+  /// ERRORS: InvalidArgument for the condition, with the place in it.
+  [[nodiscard]] Result<int64_t> CountRows(const std::string& where) const;
   [[nodiscard]] Result<TableStats> Stats() const;
   /// Versions on disk, oldest first.
   [[nodiscard]] Result<std::vector<VersionInfo>> Versions() const;
@@ -189,6 +214,14 @@ class Table {
   Result<std::unique_ptr<TableWrite>> BeginOverwrite(const Schema& schema);
   Result<uint64_t> Append(const Batch& rows);
   Result<uint64_t> DeleteKeys(const std::string& column, const Array& keys);
+  /// Deletes the rows of which `where` holds (docs/filters.md), in one version, or in none where there are none. Where
+  /// another writer deleted some of them meanwhile, looks again. ERRORS: InvalidArgument for the condition, also an
+  /// empty one; those of a commit.
+  Result<DeleteResult> Delete(const std::string& where);
+  /// Sets columns of the rows of which `where` holds (empty: of all), in one version: the rows are written anew, behind
+  /// the others. An expression's value is cast to the type of its column. ERRORS: InvalidArgument for the condition, an
+  /// expression, a value that does not fit its column and a null where none may be; those of a commit.
+  Result<UpdateResult> Update(const std::string& where, std::span<const Assignment> set);
   /// Replaces every row whose `column` occurs in `rows` by the rows given, in one version.
   Result<uint64_t> UpsertByKey(const std::string& column, const Batch& rows);
   /// Joins the table with `rows` on the columns `on` and updates, inserts and deletes in one version, or in none where

@@ -1,35 +1,77 @@
 #include "engine/scanner.h"
 
-#include "query/filter.h"
-#include "table/scan.h"
+#include <algorithm>
+
+#include "query/selection.h"
 
 namespace squire::engine {
 namespace {
 
+constexpr size_t kFewOf = 8;  // when at most one row in so many is selected, its columns are read for it alone
+
+/// What is read, in two steps: the columns that the selection looks at, then the others for the rows that it selects.
+struct Plan {
+  table::Projection wanted;   ///< what the caller gets
+  table::Projection rest;     ///< the wanted columns that the selection does not look at
+  std::vector<size_t> place;  ///< of each wanted column among those of the selection, then the rest
+};
+
 class RangeScanner : public Scanner {
  public:
-  RangeScanner(std::shared_ptr<const table::Snapshot> snapshot, table::Projection wanted, table::Projection read,
+  RangeScanner(std::shared_ptr<const table::Snapshot> snapshot, query::Selection selection, Plan plan,
                const ScanOptions& options)
       : snapshot_(std::move(snapshot)),
-        wanted_(std::move(wanted)),
-        read_(std::move(read)),
-        options_(options),
-        ranges_(table::PlanRanges(*snapshot_, std::max<int64_t>(1, options.batch_rows))) {}
+        selection_(std::move(selection)),
+        plan_(std::move(plan)),
+        with_row_address_(options.with_row_address) {
+    if (!selection_.passes_nothing())
+      ranges_ = table::PlanRanges(*snapshot_, std::max<int64_t>(1, options.batch_rows));
+  }
 
   Result<std::optional<Batch>> Next() override {
     while (at_ < ranges_.size()) {
-      auto rows = TRY(table::ReadRange(*snapshot_, read_, ranges_[at_++]));
-      if (options_.filter) TRY(query::ApplyFilter(*options_.filter, rows));
-      if (rows.batch.num_rows == 0) continue;
-      rows.batch.columns.resize(wanted_.field_ids.size());  // columns that only the filter wanted come last
-      rows.batch.schema = wanted_.schema;
-      if (options_.with_row_address) TRY(AddAddresses(rows));
+      const table::RowRange& range = ranges_[at_++];
+      auto rows = selection_.passes_everything() ? TRY(table::ReadRange(*snapshot_, plan_.wanted, range))
+                                                 : TRY(Select(range));
+      if (rows.addresses.empty()) continue;
+      if (with_row_address_) TRY(AddAddresses(rows));
       return std::optional(std::move(rows.batch));
     }
     return std::optional<Batch>();
   }
 
  private:
+  Result<table::RangeBatch> Select(const table::RowRange& range) {
+    auto rows = TRY(table::ReadRange(*snapshot_, selection_.columns(), range));
+    if (rows.addresses.empty()) return rows;
+    const auto keep = TRY(selection_.Keep(rows.batch));
+    std::vector<int64_t> kept;
+    std::vector<uint64_t> addresses;
+    for (size_t row = 0; row < keep.size(); row++) {
+      if (!keep[row]) continue;
+      kept.push_back(static_cast<int64_t>(row));
+      addresses.push_back(rows.addresses[row]);
+    }
+    if (kept.empty()) return table::RangeBatch();
+    const bool are_few = kept.size() <= keep.size() / kFewOf;
+    Batch rest;
+    if (are_few && !plan_.rest.field_ids.empty())
+      rest = TRY(table::TakeRows(*snapshot_, plan_.rest, addresses));
+    else if (!plan_.rest.field_ids.empty())
+      rest = TRY(table::ReadRange(*snapshot_, plan_.rest, range)).batch;
+
+    table::RangeBatch out;
+    out.batch = {plan_.wanted.schema, {}, std::ssize(kept)};
+    const size_t looked_at = rows.batch.columns.size();
+    for (const size_t place : plan_.place) {
+      const bool is_taken = kept.size() == keep.size() || (are_few && place >= looked_at);
+      const Array& column = place < looked_at ? rows.batch.columns[place] : rest.columns[place - looked_at];
+      out.batch.columns.push_back(is_taken ? column : TRY(TakeRows(column, kept)));
+    }
+    out.addresses = std::move(addresses);
+    return out;
+  }
+
   static Result<void> AddAddresses(table::RangeBatch& rows) {
     ArrayBuilder builder(TypeId::kUInt64);
     for (uint64_t address : rows.addresses) builder.Append(address);
@@ -39,8 +81,9 @@ class RangeScanner : public Scanner {
   }
 
   std::shared_ptr<const table::Snapshot> snapshot_;
-  table::Projection wanted_, read_;
-  ScanOptions options_;
+  query::Selection selection_;
+  Plan plan_;
+  bool with_row_address_;
   std::vector<table::RowRange> ranges_;
   size_t at_ = 0;
 };
@@ -49,17 +92,20 @@ class RangeScanner : public Scanner {
 
 Result<std::unique_ptr<Scanner>> OpenScanner(std::shared_ptr<const table::Snapshot> snapshot,
                                              const ScanOptions& options) {
-  table::Projection wanted = TRY(table::Project(*snapshot, options.columns));
-  std::vector<std::string> names;
-  for (const Field& field : wanted.schema.fields) names.push_back(field.name);
-  if (options.filter) {
-    for (const std::string& column : options.filter->columns) {
-      if (std::ranges::find(names, column) == names.end()) names.push_back(column);
-    }
+  auto selection = TRY(query::Selection::Make(*snapshot, options.where, options.filter));
+  Plan plan;
+  plan.wanted = TRY(table::Project(*snapshot, options.columns));
+  const auto& looked_at = selection.columns().schema.fields;
+  std::vector<std::string> rest;
+  for (const Field& field : plan.wanted.schema.fields) {
+    const auto at = std::ranges::find(looked_at, field.name, &Field::name);
+    plan.place.push_back(at == looked_at.end() ? looked_at.size() + rest.size()
+                                               : static_cast<size_t>(at - looked_at.begin()));
+    if (at == looked_at.end()) rest.push_back(field.name);
   }
-  table::Projection read = TRY(table::Project(*snapshot, names));
+  plan.rest = TRY(query::ProjectExactly(*snapshot, rest));
   return std::unique_ptr<Scanner>(
-      std::make_unique<RangeScanner>(std::move(snapshot), std::move(wanted), std::move(read), options));
+      std::make_unique<RangeScanner>(std::move(snapshot), std::move(selection), std::move(plan), options));
 }
 
 }  // namespace squire::engine

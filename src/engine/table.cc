@@ -5,6 +5,7 @@
 #include "engine/merge.h"
 #include "engine/scanner.h"
 #include "engine/table_impl.h"
+#include "engine/where.h"
 #include "engine/write.h"
 #include "query/fuse.h"
 #include "query/search.h"
@@ -57,13 +58,11 @@ Result<bool> Table::Refresh() {
 int64_t Table::CountRows() const { return impl_->snapshot->num_rows(); }
 
 Result<int64_t> Table::CountRows(const RowFilter& filter) const {
-  ScanOptions options;
-  options.columns = filter.columns;
-  options.filter = filter;
-  auto scanner = TRY(Scan(options));
-  int64_t rows = 0;
-  while (auto batch = TRY(scanner->Next())) rows += batch->num_rows;
-  return rows;
+  return engine::CountRows(*impl_->snapshot, TRY(query::Selection::Make(*impl_->snapshot, "", filter)));
+}
+
+Result<int64_t> Table::CountRows(const std::string& where) const {
+  return engine::CountRows(*impl_->snapshot, TRY(query::Selection::Make(*impl_->snapshot, where)));
 }
 
 Result<TableStats> Table::Stats() const {
@@ -130,6 +129,12 @@ Result<uint64_t> Table::DeleteKeys(const std::string& column, const Array& keys)
   auto write = TRY(BeginWrite());
   TRY(write->DeleteKeys(column, keys));
   return write->Commit();
+}
+
+Result<DeleteResult> Table::Delete(const std::string& where) { return engine::Delete(impl_->snapshot, where); }
+
+Result<UpdateResult> Table::Update(const std::string& where, std::span<const Assignment> set) {
+  return engine::Update(impl_->snapshot, where, set);
 }
 
 Result<uint64_t> Table::UpsertByKey(const std::string& column, const Batch& rows) {

@@ -1,5 +1,6 @@
 #include "engine/write.h"
 
+#include "engine/where.h"
 #include "lance/logical_type.h"
 #include "table/commit.h"
 #include "table/fragment_writer.h"
@@ -37,6 +38,12 @@ class SnapshotWrite : public RowWrite {
     const auto set = TRY(table::KeySet::Of(keys));
     DeleteRows(TRY(table::FindRows(*base_, column, keys.type, set)),
                column + " in (" + std::to_string(set.size()) + " keys)");
+    return {};
+  }
+
+  Result<void> DeleteWhere(const std::string& where) override {
+    if (change_.schema) return InvalidArgument("a write that replaces the whole table deletes nothing by condition");
+    DeleteRows(TRY(FindRows(*base_, where)), PredicateText(where));
     return {};
   }
 

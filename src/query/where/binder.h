@@ -14,6 +14,7 @@ class Binder {
 
   Result<void> Expand();
   Result<void> CheckTypes();
+  Result<void> CheckCondition();
 
  private:
   /// An arm of an OR that asks for a key: the AND node and its link that does.

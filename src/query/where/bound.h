@@ -84,7 +84,13 @@ struct Bound {
   [[nodiscard]] const Value& ValueOf(uint32_t literal) const { return values[exprs[literal].payload]; }
 };
 
+/// What is to come of a text: a condition, or any value.
+enum class BindAs : uint8_t { kCondition, kValue };
+
 /// Parses and binds `text`; it is not needed afterwards. ERRORS: InvalidArgument with the place.
-Result<Bound> Bind(std::string_view text, const Schema& schema);
+Result<Bound> Bind(std::string_view text, const Schema& schema, BindAs as = BindAs::kCondition);
+
+/// Whether CAST goes from one type to another.
+bool IsCastable(const ValueType& from, const ValueType& to);
 
 }  // namespace squire::where

@@ -220,13 +220,14 @@ Result<void> Binder::Expand() {
   return {};
 }
 
-Result<Bound> Bind(std::string_view text, const Schema& schema) {
+Result<Bound> Bind(std::string_view text, const Schema& schema, BindAs as) {
   Bound out{.columns = Columns(schema)};
   const Parsed parsed = TRY(Parse(text, out.columns));
   for (const DataType& type : parsed.types) out.cast_types.push_back(TypeOf(type));
   Binder binder(parsed, out);
   TRY(binder.Expand());
   TRY(binder.CheckTypes());
+  if (as == BindAs::kCondition) TRY(binder.CheckCondition());
   return out;
 }
 

@@ -1,7 +1,7 @@
 #include "query/where/key_condition.h"
 
 #include <algorithm>
-#include <cmath>
+#include <bit>
 
 #include "query/where/bound.h"
 
@@ -114,16 +114,8 @@ void AppendExact(const DataType& type, Int128 value, ArrayBuilder& out) {
   out.AppendBytes(&value, static_cast<size_t>(type.bit_width() / 8));
 }
 
-uint16_t HalfOf(double value) {
-  for (uint32_t half = 0; half < 0x10000; half++) {
-    const double candidate = HalfToDouble(static_cast<uint16_t>(half));
-    if (candidate == value || (std::isnan(candidate) && std::isnan(value))) return static_cast<uint16_t>(half);
-  }
-  return 0;
-}
-
 void AppendFloat(const DataType& type, double value, ArrayBuilder& out) {
-  if (type.id == TypeId::kHalfFloat) return out.Append(HalfOf(value));
+  if (type.id == TypeId::kHalfFloat) return out.Append(DoubleToHalf(value));
   if (type.id == TypeId::kFloat) return out.Append(static_cast<float>(value));
   out.Append(value);
 }

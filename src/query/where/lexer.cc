@@ -121,7 +121,7 @@ void Lexer::Number(Token& token) {
   token.kind = TokenKind::kInteger;
   size_t at = position_;
   const auto digits = [&] {
-    while (at < text_.size() && ((ClassOf(text_[at]) & kDigit) || text_[at] == '_')) at++;
+    while (at < text_.size() && (ClassOf(text_[at]) & kDigit)) at++;
   };
   digits();
   if (at < text_.size() && text_[at] == '.') {

@@ -112,7 +112,7 @@ Result<Match> FitMoment(const ValueType& column, CompareOp op, const Value& lite
   return WithinType(OfFloor(op, floor), column);
 }
 
-/// Of -1, 0 and 1, and of 2 for a null row: the truth of "row op value".
+/// Truth of "row op value" of a row that is less, equal or greater.
 template <class Compare>
 Truth TruthOf(CompareOp op, Compare compare) {
   switch (op) {
@@ -147,6 +147,12 @@ void MatchIntegers(const Match& match, const Array& column, std::span<uint8_t> t
   MatchValues<T, T>(match.op, column.values<T>(), static_cast<T>(match.exact), truth);
 }
 
+double FloatAt(const Array& column, size_t row) {
+  if (column.type.id == TypeId::kHalfFloat) return HalfToDouble(column.values<uint16_t>()[row]);
+  if (column.type.id == TypeId::kFloat) return column.values<float>()[row];
+  return column.values<double>()[row];
+}
+
 void MatchHalves(const Match& match, const Array& column, std::span<uint8_t> truth) {
   const auto halves = column.values<uint16_t>();
   std::vector<double> values(halves.size());
@@ -162,6 +168,12 @@ void MatchDecimals(const Match& match, const Array& column, std::span<uint8_t> t
   }
 }
 
+/// Against NaN, which equals itself and stands above all.
+void MatchNaN(const Match& match, const Array& column, std::span<uint8_t> truth) {
+  for (size_t i = 0; i < truth.size(); i++)
+    truth[i] = TruthOf(match.op, std::isnan(FloatAt(column, i)) ? 0 : -1);
+}
+
 void MatchTexts(const Match& match, const Array& column, std::span<uint8_t> truth) {
   const std::string_view wanted = match.text;
   for (size_t i = 0; i < truth.size(); i++) {
@@ -172,6 +184,7 @@ void MatchTexts(const Match& match, const Array& column, std::span<uint8_t> trut
 }
 
 void MatchByType(const Match& match, const Array& column, std::span<uint8_t> truth) {
+  if (match.form == Match::Form::kFloat && std::isnan(match.number)) return MatchNaN(match, column, truth);
   switch (column.type.id) {
     case TypeId::kBool:
       for (size_t i = 0; i < truth.size(); i++)
@@ -261,9 +274,9 @@ uint64_t WordKey(const Array& column, int64_t row) {
     case TypeId::kInt32:
     case TypeId::kDate32: return static_cast<uint64_t>(int64_t{column.values<int32_t>()[i]});
     case TypeId::kUInt32: return column.values<uint32_t>()[i];
-    case TypeId::kHalfFloat: return FloatKey(HalfToDouble(column.values<uint16_t>()[i]));
-    case TypeId::kFloat: return FloatKey(column.values<float>()[i]);
-    case TypeId::kDouble: return FloatKey(column.values<double>()[i]);
+    case TypeId::kHalfFloat:
+    case TypeId::kFloat:
+    case TypeId::kDouble: return FloatKey(FloatAt(column, i));
     default: return column.values<uint64_t>()[i];
   }
 }

@@ -45,6 +45,8 @@ Argument ArgumentOf(Function function, uint32_t i) {
   }
 }
 
+}  // namespace
+
 bool IsCastable(const ValueType& from, const ValueType& to) {
   if (from.kind == Kind::kNull || from == to) return true;
   if (from.kind == Kind::kOpaque || from.meaning == Meaning::kBinary || from.meaning == Meaning::kTime ||
@@ -54,8 +56,6 @@ bool IsCastable(const ValueType& from, const ValueType& to) {
   if (from.is_moment()) return to.is_moment() || to.is_integer();
   return !to.is_moment() && (from.is_number() || to.is_number() || to.kind == Kind::kBool);
 }
-
-}  // namespace
 
 void Binder::SetLiteral(Expr& expr, Value value) {
   const size_t at = expr.at;
@@ -329,6 +329,10 @@ Result<void> Binder::CheckTypes() {
     if (!(expr.flags & kPositive) || (expr.kind != ExprKind::kAnd && expr.kind != ExprKind::kOr)) continue;
     for (uint32_t i = 0; i < expr.count; i++) out_.exprs[expr.first + i].flags |= kPositive;
   }
+  return {};
+}
+
+Result<void> Binder::CheckCondition() {
   const Expr& root = out_.exprs[0];
   if (root.type.kind != Kind::kBool && root.type.kind != Kind::kNull)
     return Wrong(root.at, "a filter must be a condition, and this is " + NameOf(root.type));

@@ -131,7 +131,6 @@ std::optional<Int128> ParseExact(std::string_view digits, int scale) {
   Int128 value = 0;
   int after_point = -1, count = 0;
   for (const char c : digits) {
-    if (c == '_') continue;
     if (c == '.' && after_point < 0) {
       after_point = 0;
       continue;
@@ -164,6 +163,18 @@ double RoundToHalf(double value) {
   return std::abs(rounded) > 65504 ? std::copysign(std::numeric_limits<double>::infinity(), value) : rounded;
 }
 
+uint16_t DoubleToHalf(double value) {
+  const uint16_t sign = std::signbit(value) ? 0x8000 : 0;
+  const double magnitude = std::abs(RoundToHalf(value));
+  if (std::isnan(magnitude)) return 0x7E00;
+  if (std::isinf(magnitude)) return sign | 0x7C00;
+  if (magnitude < 0x1p-14) return static_cast<uint16_t>(sign | static_cast<uint16_t>(std::ldexp(magnitude, 24)));
+  int exponent = 0;
+  const double mantissa = std::frexp(magnitude, &exponent);  // 0.5 <= mantissa < 1
+  const auto bits = static_cast<uint16_t>(std::ldexp(mantissa, 11)) & 0x3FF;
+  return static_cast<uint16_t>(sign | (exponent + 14) << 10 | bits);
+}
+
 double RoundTo(double value, int bits) {
   if (bits == 16) return RoundToHalf(value);
   if (bits == 32) return static_cast<double>(static_cast<float>(value));
@@ -186,10 +197,7 @@ Int128 Wrap(Int128 value, const ValueType& type) {
 bool Fits(Int128 value, const ValueType& type) { return Wrap(value, type) == value; }
 
 std::optional<double> ParseDouble(std::string_view text) {
-  std::string plain;
-  for (const char c : text) {
-    if (c != '_') plain += c;
-  }
+  const std::string plain(text);
   const char* begin = plain.c_str();
   if (*begin == '+') begin++;
   double value = 0;

@@ -83,6 +83,7 @@ std::optional<Int128> ParseExact(std::string_view digits, int scale);
 /// The bits of one half-precision value and back; rounded to the nearest even, infinity beyond 65504.
 double HalfToDouble(uint16_t half);
 double RoundToHalf(double value);
+uint16_t DoubleToHalf(double value);
 /// `value` rounded to a float type of `bits`.
 double RoundTo(double value, int bits);
 /// `value` as a float of `bits`, rounded once.
