@@ -55,8 +55,8 @@ struct DataType {
   int32_t scale = 0;            ///< of a decimal
   std::vector<Field> children;  ///< item of a list, fields of a struct
 
-  DataType() = default;
-  DataType(TypeId type_id) : id(type_id) {}  // NOLINT: a plain type is its id
+  DataType();
+  DataType(TypeId type_id);  // NOLINT: a plain type is its id
   bool operator==(const DataType& other) const;
 
   /// Bits of one value of a fixed-width type (a fixed-size list: of all its items); 0 for the others.
@@ -73,6 +73,9 @@ struct Field {
 
   bool operator==(const Field& other) const = default;
 };
+
+inline DataType::DataType() = default;  // here, where a Field is complete
+inline DataType::DataType(TypeId type_id) : id(type_id) {}
 
 struct Schema {
   std::vector<Field> fields;
