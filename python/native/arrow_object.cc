@@ -72,7 +72,7 @@ Result<Batch> GatherRows(const BatchSource& source, const Schema& schema) {
     out.num_rows += rows->num_rows;
   }
   for (size_t i = 0; i < parts.size(); i++)
-    out.columns.push_back(parts[i].empty() ? SQUIRE_TRY(ArrayBuilder(schema.fields[i].type).Finish())
+    out.columns.push_back(parts[i].empty() ? SQUIRE_TRY(NullArray(schema.fields[i].type, 0))
                                            : SQUIRE_TRY(Concatenate(parts[i])));
   return out;
 }

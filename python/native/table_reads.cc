@@ -8,7 +8,6 @@
 
 #include "arrow_object.h"
 #include "table_object.h"
-#include "where.h"
 
 namespace squire::python {
 namespace {
@@ -36,7 +35,7 @@ Result<std::vector<Hit>> RunVector(const Table& table, const Search& search) {
   options.limit = search.limit;
   options.metric = search.metric;
   options.threads = search.threads;
-  SQUIRE_TRY(SetWhere(options, search.where));
+  options.where = search.where;
   return table.VectorSearch(*search.vector, options);
 }
 
@@ -47,7 +46,7 @@ Result<std::vector<Hit>> RunText(const Table& table, const Search& search) {
   options.path_column = search.path_column;
   options.limit = search.limit;
   options.threads = search.threads;
-  SQUIRE_TRY(SetWhere(options, search.where));
+  options.where = search.where;
   return table.TextSearch(*search.text, options);
 }
 
@@ -108,13 +107,25 @@ BatchObject RunSearch(const TableObject& self, std::optional<Vector> vector, con
   }));
 }
 
+/// The columns named, or all.
+Result<Schema> ProjectSchema(const Schema& schema, const std::vector<std::string>& columns) {
+  if (columns.empty()) return schema;
+  Schema out{{}, schema.metadata};
+  for (const std::string& column : columns) {
+    const int at = schema.Find(column);
+    if (at < 0) return NotFound("the table has no column '" + column + "'");
+    out.fields.push_back(schema.fields[static_cast<size_t>(at)]);
+  }
+  return out;
+}
+
 std::unique_ptr<BatchesObject> Scan(const TableObject& self, Columns columns, const std::string& where,
                                     int64_t batch_rows, bool with_row_address) {
   ScanOptions options;
   if (columns) options.columns = *columns;
   options.batch_rows = batch_rows;
   options.with_row_address = with_row_address;
-  Unwrap(SetWhere(options, where));
+  options.where = where;
   Schema schema;
   auto scanner = self.Read([&](const Table& table) -> Result<std::unique_ptr<Scanner>> {
     schema = SQUIRE_TRY(ProjectSchema(table.schema(), options.columns));
@@ -134,10 +145,7 @@ std::vector<uint64_t> RowAddresses(const TableObject& self, const std::vector<in
 }
 
 int64_t CountRows(const TableObject& self, const std::string& where) {
-  return self.Read([&](const Table& table) -> Result<int64_t> {
-    if (where.empty()) return table.CountRows();
-    return CountWhere(table, where);
-  });
+  return self.Read([&](const Table& table) { return table.CountRows(where); });
 }
 
 }  // namespace

@@ -53,6 +53,45 @@ std::pair<uint64_t, int64_t> DeleteKeys(TableObject& self, const std::string& co
   });
 }
 
+std::pair<uint64_t, uint64_t> Delete(TableObject& self, const std::string& where) {
+  const DeleteResult result = self.Write([&](Table& table) { return table.Delete(where); });
+  return {result.version, result.rows};
+}
+
+std::pair<uint64_t, uint64_t> Update(TableObject& self, const std::string& where,
+                                     const std::vector<std::pair<std::string, std::string>>& set) {
+  std::vector<Assignment> assignments;
+  for (const auto& [column, expression] : set) assignments.push_back({column, expression});
+  const UpdateResult result = self.Write([&](Table& table) { return table.Update(where, assignments); });
+  return {result.version, result.rows};
+}
+
+/// Gives the rows of which `where` holds the columns of the one row `values`, in one version.
+std::pair<uint64_t, uint64_t> SetValues(TableObject& self, const std::string& where, nb::handle values) {
+  Schema schema;
+  const BatchSource source = RowsOf(values, &schema);
+  return self.Write([&](Table& table) -> Result<std::pair<uint64_t, uint64_t>> {
+    const Batch value = SQUIRE_TRY(GatherRows(source, schema));
+    ScanOptions options;
+    options.where = where;
+    auto scanner = SQUIRE_TRY(table.Scan(options));
+    auto write = SQUIRE_TRY(table.BeginWrite());
+    uint64_t rows = 0;
+    while (auto batch = SQUIRE_TRY(scanner->Next())) {
+      const std::vector<int64_t> repeat(static_cast<size_t>(batch->num_rows), 0);
+      for (size_t i = 0; i < value.columns.size(); i++) {
+        const int at = table.schema().Find(schema.fields[i].name);
+        if (at < 0) return NotFound("the table has no column '" + schema.fields[i].name + "'");
+        batch->columns[static_cast<size_t>(at)] = SQUIRE_TRY(TakeRows(value.columns[i], repeat));
+      }
+      SQUIRE_TRY(write->Append(*batch));
+      rows += static_cast<uint64_t>(batch->num_rows);
+    }
+    if (rows > 0) SQUIRE_TRY(write->DeleteWhere(where.empty() ? "true" : where));
+    return std::pair(SQUIRE_TRY(write->Commit()), rows);
+  });
+}
+
 }  // namespace
 
 void BindWrites(TableClass& type) {
@@ -61,7 +100,10 @@ void BindWrites(TableClass& type) {
       .def("merge_insert", &MergeInsert, nb::kw_only(), nb::arg("on"), nb::arg("update_matched"),
            nb::arg("update_where"), nb::arg("insert_not_matched"), nb::arg("delete_not_matched"),
            nb::arg("delete_where"), nb::arg("rows"))
-      .def("delete_keys", &DeleteKeys, nb::arg("column"), nb::arg("keys"));
+      .def("delete_keys", &DeleteKeys, nb::arg("column"), nb::arg("keys"))
+      .def("delete", &Delete, nb::arg("where"))
+      .def("update", &Update, nb::arg("where"), nb::arg("set"))
+      .def("set_values", &SetValues, nb::arg("where"), nb::arg("values"));
 }
 
 }  // namespace squire::python

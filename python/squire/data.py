@@ -136,6 +136,8 @@ def infer_schema(first: pa.RecordBatch, on_bad_vectors: str) -> pa.Schema:
             size = max(sizes, key=lambda entry: entry["counts"])["values"] if sizes else 0
             if size > 0:
                 kind = pa.list_(pa.float32(), size)
+        elif _VECTOR_NAME.search(field.name) and pa.types.is_fixed_size_list(kind) and _is_number(kind.value_type):
+            kind = pa.list_(pa.float32(), kind.list_size)
         fields.append(field.with_type(kind))
     return pa.schema(fields, first.schema.metadata)
 
@@ -269,6 +271,22 @@ def _vectors(column: pa.Array, field: pa.Field, on_bad_vectors: str, fill_value:
     stand_in = [fill_value] * kind.list_size if on_bad_vectors == "fill" else None
     rows = [stand_in if row in bad else vector for row, vector in enumerate(column.to_pylist())]
     return pa.array(rows, kind), bad if on_bad_vectors == "drop" else None
+
+
+def one_row(values: Mapping[str, Any], schema: pa.Schema) -> pa.RecordBatch:
+    """One value a column, with the types of the table's columns."""
+    columns, fields = [], []
+    for name, value in values.items():
+        at = schema.get_field_index(name)
+        if at < 0:
+            raise InvalidArgumentError(f"the table has no column '{name}'")
+        try:
+            value = value.tolist() if hasattr(value, "tolist") else value
+            columns.append(pa.array([value], schema.field(at).type))
+        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+            raise InvalidArgumentError(f"column '{name}': {error}") from error
+        fields.append(schema.field(at))
+    return pa.RecordBatch.from_arrays(columns, schema=pa.schema(fields))
 
 
 def to_keys(values: Any, kind: pa.DataType) -> pa.Array:

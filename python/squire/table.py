@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union
 
 import pyarrow as pa
 
 from . import _native
-from .data import Data, conform, engine, infer_schema, peek, to_keys, to_reader
+from .data import Data, conform, engine, infer_schema, one_row, peek, to_keys, to_reader
 from .errors import ConflictError, InvalidArgumentError
 from .merge import MergeInsertBuilder
 from .query import Query, _batches
@@ -24,6 +24,7 @@ from .results import (
     MergeResult,
     OptimizeStats,
     TableStatistics,
+    UpdateResult,
     VerifyReport,
 )
 
@@ -223,6 +224,45 @@ class Table:
 
         return self._retried(write)
 
+    def delete(self, where: str) -> DeleteResult:
+        """Deletes the rows of which `where` holds, in one version, or in none where there are none."""
+        if not where.strip():
+            raise InvalidArgumentError("the filter is empty; 'true' deletes every row")
+
+        def write(native: _native.Table) -> DeleteResult:
+            version, rows = native.delete(where)
+            return DeleteResult(rows, version)
+
+        return self._retried(write)
+
+    def update(
+        self,
+        where: Optional[str] = None,
+        values: Optional[dict[str, Any]] = None,
+        *,
+        values_sql: Optional[dict[str, str]] = None,
+    ) -> UpdateResult:
+        """Sets columns of the rows of which `where` holds (of all without it), in one version.
+
+        Args:
+            where: a filter.
+            values: column -> value, of any type the column takes.
+            values_sql: column -> expression over the row's columns, as {"x": "x + 1"}. One of both is given.
+        """
+        if (values is None) == (values_sql is None) or not (values or values_sql):
+            raise InvalidArgumentError("either values or values_sql is given, and names a column")
+        if where is not None and not where.strip():
+            raise InvalidArgumentError("the filter is empty")
+
+        def write(native: _native.Table) -> UpdateResult:
+            if values is None:
+                version, rows = native.update(where or "", list((values_sql or {}).items()))
+            else:
+                version, rows = native.set_values(where or "", one_row(values, self._schema_of(native)))
+            return UpdateResult(rows, version)
+
+        return self._retried(write)
+
     def delete_keys(self, column: str, values: Iterable[Any]) -> DeleteResult:
         """Deletes the rows whose `column` is one of `values`, a list or array of any length, in one version."""
 
@@ -233,8 +273,8 @@ class Table:
             version, rows = native.delete_keys(column, keys)
             return DeleteResult(rows, version)
 
-        if not isinstance(values, (list, tuple, pa.Array, pa.ChunkedArray)) and not hasattr(values, "dtype"):
-            values = list(values)
+        if isinstance(values, Iterator):
+            values = list(values)  # may be needed more than once
         return self._retried(write)
 
     # -- versions

@@ -1,10 +1,13 @@
 #include "engine/merge.h"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
+#include <optional>
 
 #include "engine/key_join.h"
 #include "engine/write.h"
+#include "query/where/filter.h"
 #include "table/scan.h"
 
 namespace squire::engine {
@@ -16,6 +19,34 @@ constexpr int64_t kRangeRows = 65'536;
 struct Pair {
   int64_t target = 0, source = 0;
 };
+
+constexpr char kTarget[] = "target", kSource[] = "source";
+
+/// The fields that `text` may name: all whose name stands somewhere in it, whatever its case. What it does not name
+/// need not be read.
+std::vector<Field> FieldsNamed(std::string_view text, const std::vector<Field>& fields) {
+  const auto same = [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); };
+  std::vector<Field> out;
+  for (const Field& field : fields) {
+    const bool is_quoted = field.name.find('`') != std::string::npos;
+    if (is_quoted || !std::ranges::search(text, field.name, same).empty()) out.push_back(field);
+  }
+  return out;
+}
+
+DataType StructOf(std::vector<Field> fields) {
+  DataType type(TypeId::kStruct);
+  type.children = std::move(fields);
+  return type;
+}
+
+Array StructArray(const Batch& rows) {
+  Array out;
+  out.type = StructOf(rows.schema.fields);
+  out.length = rows.num_rows;
+  out.children = rows.columns;
+  return out;
+}
 
 class Merge {
  public:
@@ -57,9 +88,27 @@ class Merge {
       if (rows_.Find(field.name) == nullptr) kept.push_back(field.name);
     }
     if (!kept.empty()) kept_columns_ = TRY(table::Project(*base_, kept));
+    TRY(PrepareConditions());
     join_ = TRY(KeyJoin::Of(std::move(keys)));
     is_matched_.assign(join_.num_keys(), 0);
     write_ = TRY(BeginWrite(current_));
+    return {};
+  }
+
+  Result<void> PrepareConditions() {
+    if (!options_.delete_where.empty()) {
+      delete_filter_ = TRY(where::ParseFilter(options_.delete_where, base_->schema()));
+      delete_columns_ = TRY(table::Project(*base_, delete_filter_->columns()));
+    }
+    if (options_.update_where.empty()) return {};
+    std::vector<std::string> names;
+    for (const Field& field : FieldsNamed(options_.update_where, base_->schema().fields)) names.push_back(field.name);
+    if (!names.empty()) update_columns_ = TRY(table::Project(*base_, names));
+    update_source_ = {{FieldsNamed(options_.update_where, rows_.schema.fields), {}}, {}, rows_.num_rows};
+    for (const Field& field : update_source_.schema.fields) update_source_.columns.push_back(*rows_.Find(field.name));
+    joined_.fields = {{kTarget, StructOf(update_columns_.schema.fields), false, {}},
+                      {kSource, StructOf(update_source_.schema.fields), false, {}}};
+    update_filter_ = TRY(where::ParseFilter(options_.update_where, joined_));
     return {};
   }
 
@@ -145,12 +194,43 @@ class Merge {
   }
 
   /// Leaves the pairs of which update_where holds.
-  Result<void> KeepPairs(const table::RowRange&, std::vector<Pair>&) {
-    return Unsupported("a condition on updated rows is not supported");
+  Result<void> KeepPairs(const table::RowRange& range, std::vector<Pair>& pairs) {
+    if (pairs.empty()) return {};
+    std::vector<int64_t> targets, sources;
+    for (const Pair& pair : pairs) {
+      targets.push_back(pair.target);
+      sources.push_back(pair.source);
+    }
+    Batch target = TRY(table::ReadPhysicalRange(*base_, update_columns_, range));
+    for (Array& column : target.columns) column = TRY(TakeRows(column, targets));
+    Batch source = update_source_;
+    for (Array& column : source.columns) column = TRY(TakeRows(column, sources));
+    target.num_rows = source.num_rows = std::ssize(pairs);
+    const Batch joined{joined_, {StructArray(target), StructArray(source)}, std::ssize(pairs)};
+    std::vector<uint8_t> keep(pairs.size(), 1);
+    TRY(update_filter_->Apply(joined, keep));
+    Keep(pairs, keep);
+    return {};
   }
+
   /// Leaves the rows of which delete_where holds.
-  Result<void> KeepTargets(const table::RowRange&, std::vector<int64_t>&) {
-    return Unsupported("a condition on deleted rows is not supported");
+  Result<void> KeepTargets(const table::RowRange& range, std::vector<int64_t>& places) {
+    if (places.empty()) return {};
+    const Batch rows = TRY(table::ReadPhysicalRange(*base_, delete_columns_, range));
+    std::vector<uint8_t> holds(static_cast<size_t>(range.count), 1), keep;
+    TRY(delete_filter_->Apply(rows, holds));
+    for (int64_t place : places) keep.push_back(holds[static_cast<size_t>(place)]);
+    Keep(places, keep);
+    return {};
+  }
+
+  template <class T>
+  static void Keep(std::vector<T>& items, std::span<const uint8_t> keep) {
+    size_t kept = 0;
+    for (size_t i = 0; i < items.size(); i++) {
+      if (keep[i]) items[kept++] = items[i];
+    }
+    items.resize(kept);
   }
 
   std::shared_ptr<const table::Snapshot>& current_;
@@ -159,6 +239,10 @@ class Merge {
   const Batch& rows_;
   table::Projection key_columns_;   // of the table
   table::Projection kept_columns_;  // of the table, those that the rows lack
+  std::optional<where::Filter> update_filter_, delete_filter_;
+  table::Projection update_columns_, delete_columns_;  // of the table, what the conditions may name
+  Batch update_source_;                                // of the rows, what update_where may name
+  Schema joined_;                                      // both, as update_where sees them
   KeyJoin join_;
   std::vector<uint8_t> is_matched_;  // by key
   std::unique_ptr<RowWrite> write_;

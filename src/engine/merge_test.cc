@@ -153,6 +153,38 @@ TEST_F(MergeTest, SeveralKeyColumnsMatchTogether) {
   EXPECT_EQ(result->inserted, 1u);
 }
 
+TEST_F(MergeTest, ConditionsSeeBothSides) {
+  const Batch rows = Rows({{1, "A"}, {2, "a"}, {4, "D"}});
+  Table table = Make(start_);
+  MergeInsertOptions options = upsert_;
+  options.update_where = "source.v < target.v";
+  auto result = Merge(table, options, rows);
+  EXPECT_EQ(result.updated, 2u);
+  EXPECT_EQ(result.inserted, 1u) << "a row that matches but is not updated is not inserted";
+  table = Make(start_);
+  options.update_where = "target.v = 'b' AND source.k = 2";
+  EXPECT_EQ(Merge(table, options, rows).updated, 1u);
+  EXPECT_EQ(Contents(table).count({2, "a"}), 1u);
+  table = Make(start_);
+  options.update_where = "source.k > 1";
+  EXPECT_EQ(Merge(table, options, rows).updated, 1u);
+  table = Make(start_);
+  options.update_where.clear();
+  options.delete_not_matched_by_source = true;
+  options.delete_where = "v IN ('c', 'b')";
+  result = Merge(table, options, rows);
+  EXPECT_EQ(result.deleted, 1u) << "b has a match";
+  EXPECT_EQ(Contents(table), (std::multiset<Row>{{1, "A"}, {2, "a"}, {4, "D"}, {std::nullopt, "n"}}));
+  const std::string on[] = {"k"};
+  for (const char* wrong : {"v = 'b'", "target.none = 1", "source.v =", "target"}) {
+    options.update_where = wrong;
+    EXPECT_EQ(table.MergeInsert(on, options, rows).error().code, Code::kInvalidArgument) << wrong;
+  }
+  options.update_where.clear();
+  options.delete_where = "target.v = 'b'";
+  EXPECT_EQ(table.MergeInsert(on, options, rows).error().code, Code::kInvalidArgument);
+}
+
 TEST_F(MergeTest, WrongCallsChangeNothing) {
   Table table = Make(start_);
   const std::string k[] = {"k"}, none[] = {"none"};
