@@ -280,11 +280,8 @@ def one_row(values: Mapping[str, Any], schema: pa.Schema) -> pa.RecordBatch:
         at = schema.get_field_index(name)
         if at < 0:
             raise InvalidArgumentError(f"the table has no column '{name}'")
-        try:
-            value = value.tolist() if hasattr(value, "tolist") else value
-            columns.append(pa.array([value], schema.field(at).type))
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
-            raise InvalidArgumentError(f"column '{name}': {error}") from error
+        value = value.tolist() if hasattr(value, "tolist") else value
+        columns.append(_typed([value], schema.field(at)))
         fields.append(schema.field(at))
     return pa.RecordBatch.from_arrays(columns, schema=pa.schema(fields))
 
@@ -296,8 +293,15 @@ def to_keys(values: Any, kind: pa.DataType) -> pa.Array:
     if not isinstance(values, pa.Array):
         if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
             raise InvalidArgumentError(f"keys are a list of values, not a {type(values).__name__}")
-        try:
-            return pa.array(values if isinstance(values, Sequence) or hasattr(values, "dtype") else list(values), kind)
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            raise InvalidArgumentError(f"a key is no {kind}: {error}") from error
+        is_sequence = isinstance(values, Sequence) or hasattr(values, "dtype")
+        return _typed(values if is_sequence else list(values), pa.field("keys", kind))
     return values if values.type == kind else _cast(values, pa.field("keys", kind))
+
+
+def _typed(values: Any, field: pa.Field) -> pa.Array:
+    """Python values as an array of the field's type; what does not fit is refused, not rounded."""
+    try:
+        array = pa.array(values)
+        return array if array.type == field.type else array.cast(field.type)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError) as error:
+        raise InvalidArgumentError(f"column '{field.name}': {error}") from error

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from . import _native
 from .data import Data, conform, engine, infer_schema, one_row, peek, to_keys, to_reader
-from .errors import ConflictError, InvalidArgumentError
+from .errors import ConflictError, InvalidArgumentError, NotFoundError
 from .merge import MergeInsertBuilder
 from .query import Query, _batches
 from .results import (
@@ -269,7 +269,9 @@ class Table:
         def write(native: _native.Table) -> DeleteResult:
             schema = self._schema_of(native)
             at = schema.get_field_index(column)
-            keys = to_keys(values, schema.field(at).type if at >= 0 else pa.null())
+            if at < 0:
+                raise NotFoundError(f"the table has no column '{column}'")
+            keys = to_keys(values, schema.field(at).type)
             version, rows = native.delete_keys(column, keys)
             return DeleteResult(rows, version)
 
