@@ -23,6 +23,7 @@
 namespace squire {
 
 struct TableOptions {
+  std::string branch;               ///< open this branch instead of the main one
   size_t open_files_max = 24;       ///< data files kept open, the least recently used closed first
   std::optional<uint64_t> version;  ///< open this version instead of the newest
 };
@@ -147,6 +148,19 @@ struct Assignment {
   std::string expression;  ///< in the filter language: docs/filters.md
 };
 
+/// A column to be added: what it is called and holds, and an expression over the other columns (docs/filters.md) that
+/// gives its values, cast to its type; null everywhere where that is empty.
+struct NewColumn {
+  Field field;
+  std::string expression;
+};
+
+/// A name that holds a version.
+struct TagInfo {
+  std::string name;
+  uint64_t version = 0;
+};
+
 struct UpdateResult {
   uint64_t version = 0;
   uint64_t rows = 0;  ///< updated
@@ -229,6 +243,24 @@ class Table {
   /// ERRORS: InvalidArgument when two source rows would update one target row, and for options that do nothing.
   Result<MergeInsertResult> MergeInsert(std::span<const std::string> on, const MergeInsertOptions& options,
                                         const Batch& rows);
+
+  /// Adds columns behind the others. ERRORS: AlreadyExists; InvalidArgument for an expression and for nulls where none
+  /// may be; Conflict when other writers added or replaced rows meanwhile.
+  Result<uint64_t> AddColumns(std::span<const NewColumn> columns);
+  /// Drops columns and the indexes on them; older versions keep theirs. ERRORS: NotFound; InvalidArgument for all of them.
+  Result<uint64_t> DropColumns(std::span<const std::string> columns);
+  /// ERRORS: NotFound; AlreadyExists.
+  Result<uint64_t> RenameColumn(const std::string& column, const std::string& name);
+
+  /// Makes the content of `version` the newest version. ERRORS: NotFound.
+  Result<uint64_t> Restore(uint64_t version);
+  /// By name.
+  [[nodiscard]] Result<std::vector<TagInfo>> Tags() const;
+  /// ERRORS: AlreadyExists; NotFound for the version; InvalidArgument for a name that is none.
+  Result<void> CreateTag(const std::string& name, uint64_t version);
+  /// ERRORS: NotFound for the tag or the version.
+  Result<void> UpdateTag(const std::string& name, uint64_t version);
+  Result<void> DeleteTag(const std::string& name);
 
   Result<CompactStats> Compact();
   Result<PruneStats> Prune(const PruneRequest& request = {});

@@ -4,6 +4,7 @@
 
 #include "engine/merge.h"
 #include "engine/scanner.h"
+#include "engine/schema_change.h"
 #include "engine/table_impl.h"
 #include "engine/where.h"
 #include "engine/write.h"
@@ -11,6 +12,7 @@
 #include "query/search.h"
 #include "table/commit.h"
 #include "table/scan.h"
+#include "table/tags.h"
 #include "upkeep/compact.h"
 #include "upkeep/prune.h"
 #include "upkeep/stats.h"
@@ -32,8 +34,9 @@ Result<Table> TableAccess::Create(FileSystem& fs, const std::string& path, const
 
 Result<Table> TableAccess::Open(FileSystem& fs, const std::string& path, const TableOptions& options) {
   auto files = std::make_shared<table::FileCache>(fs, options.open_files_max);
-  auto snapshot = TRY(table::Snapshot::Open(files, path, options.version));
-  return Table(std::make_unique<Table::Impl>(Table::Impl{path, std::move(files), std::move(snapshot)}));
+  const std::string root = options.branch.empty() ? path : table::Paths{path}.Branch(options.branch);
+  auto snapshot = TRY(table::Snapshot::Open(files, root, options.version));
+  return Table(std::make_unique<Table::Impl>(Table::Impl{root, std::move(files), std::move(snapshot)}));
 }
 
 Result<Table> Table::Create(const std::string& path, const Schema& schema, const TableOptions& options) {
@@ -149,6 +152,45 @@ Result<uint64_t> Table::UpsertByKey(const std::string& column, const Batch& rows
 Result<MergeInsertResult> Table::MergeInsert(std::span<const std::string> on, const MergeInsertOptions& options,
                                              const Batch& rows) {
   return engine::MergeInsert(impl_->snapshot, on, options, rows);
+}
+
+Result<uint64_t> Table::AddColumns(std::span<const NewColumn> columns) {
+  return engine::AddColumns(impl_->snapshot, columns);
+}
+
+Result<uint64_t> Table::DropColumns(std::span<const std::string> columns) {
+  return engine::DropColumns(impl_->snapshot, columns);
+}
+
+Result<uint64_t> Table::RenameColumn(const std::string& column, const std::string& name) {
+  return engine::RenameColumn(impl_->snapshot, column, name);
+}
+
+Result<uint64_t> Table::Restore(uint64_t version) {
+  table::Change change;
+  change.kind = table::Change::Kind::kRestore;
+  change.restored = TRY(table::Snapshot::Open(impl_->files, impl_->path, version));
+  impl_->snapshot = TRY(table::Commit(impl_->snapshot, std::move(change)));
+  return impl_->snapshot->version();
+}
+
+Result<std::vector<TagInfo>> Table::Tags() const {
+  std::vector<TagInfo> out;
+  for (table::Tag& tag : TRY(table::ListTags(impl_->files->fs(), impl_->snapshot->paths())))
+    out.push_back({std::move(tag.name), tag.version});
+  return out;
+}
+
+Result<void> Table::CreateTag(const std::string& name, uint64_t version) {
+  return table::CreateTag(impl_->files->fs(), impl_->snapshot->paths(), name, version);
+}
+
+Result<void> Table::UpdateTag(const std::string& name, uint64_t version) {
+  return table::UpdateTag(impl_->files->fs(), impl_->snapshot->paths(), name, version);
+}
+
+Result<void> Table::DeleteTag(const std::string& name) {
+  return table::DeleteTag(impl_->files->fs(), impl_->snapshot->paths(), name);
 }
 
 Result<CompactStats> Table::Compact() {

@@ -49,6 +49,13 @@ void NumberLevels(const std::vector<bool>& is_list, const std::vector<Entry>& en
   std::vector<uint16_t> level_of(static_cast<size_t>(layers) * 2, 0);
   for (const Entry& entry : entries)
     if (entry.ends != kWhole) level_of[static_cast<size_t>(entry.ends)] = 1;
+  // A null struct makes the lists inside it null: readers want a level for that.
+  bool in_null_struct = false;
+  for (int k = 0; k < layers; k++) {
+    const bool list = is_list[static_cast<size_t>(k)];
+    if (list && in_null_struct) level_of[static_cast<size_t>(2 * k)] = 1;
+    in_null_struct = in_null_struct || (!list && k + 1 < layers && level_of[static_cast<size_t>(2 * k)] != 0);
+  }
   uint16_t level = 0;
   bool seen_list = false;
   for (int k = layers - 1; k >= 0; k--) {

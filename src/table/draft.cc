@@ -16,16 +16,6 @@ namespace {
 
 using Kind = Change::Kind;
 
-/// Highest id of a field that was ever used, so that no old data file is taken for a new column's.
-int32_t HighestFieldId(const pb::Manifest& manifest) {
-  int32_t highest = manifest.max_allocated_field_id();
-  for (const pb::Field& field : manifest.fields()) highest = std::max(highest, field.id());
-  for (const pb::DataFragment& fragment : manifest.fragments())
-    for (const pb::DataFile& file : fragment.files())
-      for (int32_t id : file.fields()) highest = std::max(highest, id);
-  return highest;
-}
-
 std::string Range(uint64_t start, uint64_t end) {
   pb::RowIdSequence ids;
   ids.add_segments()->mutable_range()->set_start(start);
@@ -35,16 +25,13 @@ std::string Range(uint64_t start, uint64_t end) {
 
 }  // namespace
 
-std::string UuidText(const pb::Uuid& uuid) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string out;
-  for (size_t i = 0; i < uuid.uuid().size(); i++) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
-    const auto byte = static_cast<uint8_t>(uuid.uuid()[i]);
-    out += kHex[byte >> 4];
-    out += kHex[byte & 15];
-  }
-  return out;
+int32_t HighestFieldId(const pb::Manifest& manifest) {
+  int32_t highest = manifest.max_allocated_field_id();
+  for (const pb::Field& field : manifest.fields()) highest = std::max(highest, field.id());
+  for (const pb::DataFragment& fragment : manifest.fragments())
+    for (const pb::DataFile& file : fragment.files())
+      for (int32_t id : file.fields()) highest = std::max(highest, id);
+  return highest;
 }
 
 /// Fields of a derived manifest that belong to its file alone are set by SerializeManifest and Publish.

@@ -12,6 +12,17 @@ Result<lance::FileVersion> FileVersionOf(const pb::Manifest& manifest) {
   return Unsupported("rows are not added to a table of file version " + version + " (2.0, 2.1 and 2.2 are written)");
 }
 
+pb::DataFile DescribeFile(const std::string& name, const lance::WrittenFile& written, lance::FileVersion version) {
+  pb::DataFile file;
+  file.set_path(name);
+  for (int32_t id : written.field_ids) file.add_fields(id);
+  for (int32_t index : written.column_indices) file.add_column_indices(index);
+  file.set_file_major_version(2);
+  file.set_file_minor_version(static_cast<uint32_t>(version));  // they are numbered as they come
+  file.set_file_size_bytes(written.size_bytes);
+  return file;
+}
+
 Result<void> FragmentWriter::StartFile() {
   TRY(fs_.CreateFolders(paths_.Data()));
   file_name_ = RandomHex(16) + ".lance";
@@ -34,13 +45,7 @@ Result<void> FragmentWriter::FinishFile() {
   bytes_finished_ += written.size_bytes;
   pb::DataFragment fragment;
   fragment.set_physical_rows(written.num_rows);
-  pb::DataFile* file = fragment.add_files();
-  file->set_path(file_name_);
-  for (int32_t id : written.field_ids) file->add_fields(id);
-  for (int32_t index : written.column_indices) file->add_column_indices(index);
-  file->set_file_major_version(2);
-  file->set_file_minor_version(static_cast<uint32_t>(limits_.version));  // they are numbered as they come
-  file->set_file_size_bytes(written.size_bytes);
+  *fragment.add_files() = DescribeFile(file_name_, written, limits_.version);
   fragments_.push_back(std::move(fragment));
   return {};
 }

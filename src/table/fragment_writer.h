@@ -21,6 +21,9 @@ struct FragmentLimits {
 /// The version of data files that a table is kept in. ERRORS: Unsupported, with its name, for one that is not written.
 Result<lance::FileVersion> FileVersionOf(const pb::Manifest& manifest);
 
+/// What a manifest says of a finished data file.
+pb::DataFile DescribeFile(const std::string& name, const lance::WrittenFile& written, lance::FileVersion version);
+
 class FragmentWriter {
  public:
   FragmentWriter(FileSystem& fs, Paths paths, Schema schema, google::protobuf::RepeatedPtrField<pb::Field> fields,

@@ -9,6 +9,9 @@
 
 namespace squire::table {
 
+/// A uuid as it stands in paths.
+std::string UuidText(const pb::Uuid& uuid);
+
 struct Paths {
   std::string root;
 
@@ -18,6 +21,8 @@ struct Paths {
   [[nodiscard]] std::string Deletions() const { return JoinPath(root, "_deletions"); }
   [[nodiscard]] std::string Indices() const { return JoinPath(root, "_indices"); }
   [[nodiscard]] std::string Tags() const { return JoinPath(root, "_refs/tags"); }
+
+  [[nodiscard]] std::string Branch(const std::string& name) const { return JoinPath(JoinPath(root, "tree"), name); }
 
   [[nodiscard]] std::string DataFile(const std::string& name) const { return JoinPath(Data(), name); }
   [[nodiscard]] std::string Manifest(uint64_t version) const {

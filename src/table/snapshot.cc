@@ -11,9 +11,8 @@ Result<const lance::RowSet*> Fragment::Deleted() {
   if (deleted_) return &*deleted_;
   if (!meta_.has_deletion_file()) return &deleted_.emplace(meta_.physical_rows());
   const pb::DeletionFile& file = meta_.deletion_file();
-  if (file.has_base_id()) return Unsupported("deletion files of another base path", paths_.root);
-  const std::string path = paths_.DeletionFile(id(), file);
-  const auto bytes = TRY(ReadWholeFile(files_.fs(), path));
+  const std::string path = JoinPath(TRY(snapshot_.DeletionFolder(file)), Paths::DeletionName(id(), file));
+  const auto bytes = TRY(ReadWholeFile(snapshot_.files()->fs(), path));
   auto rows = file.file_type() == pb::DeletionFile::BITMAP ? lance::ParseRoaring(bytes, meta_.physical_rows())
                                                            : lance::ParseArrowDeletions(bytes, meta_.physical_rows());
   if (!rows) {
@@ -48,20 +47,20 @@ size_t FillColumns(const DataType& type, const lance::FieldIds& ids, const pb::D
 }  // namespace
 
 Result<std::optional<Fragment::Place>> Fragment::Find(int32_t field_id, const DataType& type) {
-  if (type.id == TypeId::kUnknown) return Unsupported("columns of type '" + type.unit + "' are not read", paths_.root);
-  const auto ids = columns_.find(field_id);
-  if (ids == columns_.end()) return Internal("field " + std::to_string(field_id) + " is no column");
+  const std::string& root = snapshot_.paths().root;
+  if (type.id == TypeId::kUnknown) return Unsupported("columns of type '" + type.unit + "' are not read", root);
+  const lance::FieldIds& ids = snapshot_.ids_of(field_id);
   std::optional<Place> place;
   for (const pb::DataFile& file : meta_.files()) {
     lance::ColumnTree tree;
-    if (FillColumns(type, ids->second, file, tree) == 0) continue;
-    if (place) return Unsupported("a column that lies in several data files", paths_.root);
-    if (file.has_base_id()) return Unsupported("data files of another base path", paths_.root);
-    auto reader = TRY(files_.Open(paths_.DataFile(file.path())));
+    if (FillColumns(type, ids, file, tree) == 0) continue;
+    if (place) return Unsupported("a column that lies in several data files", root);
+    const std::string path = JoinPath(TRY(snapshot_.DataFolder(file)), file.path());
+    auto reader = TRY(snapshot_.files()->Open(path));
     if (reader->num_rows() < physical_rows())
       return Corruption("a data file holds " + std::to_string(reader->num_rows()) + " of " +
                             std::to_string(physical_rows()) + " rows",
-                        paths_.DataFile(file.path()));
+                        path);
     place = Place{std::move(reader), std::move(tree)};
   }
   return place;
@@ -77,6 +76,27 @@ Result<Array> Fragment::Take(int32_t field_id, const DataType& type, std::span<c
   const auto place = TRY(Find(field_id, type));
   if (!place) return NullArray(type, std::ssize(rows));
   return place->file->Take(place->tree, rows);
+}
+
+Result<std::string> Snapshot::BaseFolder(uint32_t base_id, const char* folder) const {
+  for (const pb::BasePath& base : manifest_.base_paths()) {
+    if (base.id() != base_id) continue;
+    std::string path = base.path();
+    if (path.starts_with("file://")) path = path.substr(7);
+    if (!path.starts_with("/")) return Unsupported("files below '" + base.path() + "' are not read", paths_.root);
+    return base.is_dataset_root() ? JoinPath(path, folder) : path;
+  }
+  return Corruption("a file lies below base path " + std::to_string(base_id) + ", which is not named", paths_.root);
+}
+
+Result<std::string> Snapshot::DataFolder(const pb::DataFile& file) const {
+  if (file.has_base_id()) return BaseFolder(file.base_id(), "data");
+  return paths_.Data();
+}
+
+Result<std::string> Snapshot::DeletionFolder(const pb::DeletionFile& file) const {
+  if (file.has_base_id()) return BaseFolder(file.base_id(), "_deletions");
+  return paths_.Deletions();
 }
 
 Result<std::vector<VersionFile>> ListVersions(FileSystem& fs, const Paths& paths) {
@@ -136,8 +156,7 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::Open(std::shared_ptr<FileCache
     snapshot->columns_.emplace(ids.id, std::move(ids));
   }
   for (const pb::DataFragment& fragment : snapshot->manifest_.fragments())
-    snapshot->fragments_.push_back(
-        std::make_unique<Fragment>(fragment, snapshot->paths_, *snapshot->files_, snapshot->columns_));
+    snapshot->fragments_.push_back(std::make_unique<Fragment>(fragment, *snapshot));
   return snapshot;
 }
 

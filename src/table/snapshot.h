@@ -22,12 +22,12 @@ namespace squire::table {
 /// A row's place: fragment id in the upper half, offset in the fragment in the lower.
 inline uint64_t RowAddress(uint64_t fragment_id, uint64_t offset) { return fragment_id << 32 | offset; }
 
+class Snapshot;
+
 /// One fragment of a snapshot: reads its columns by offset and knows which offsets are deleted.
 class Fragment {
  public:
-  Fragment(const pb::DataFragment& meta, const Paths& paths, FileCache& files,
-           const std::map<int32_t, lance::FieldIds>& columns)
-      : meta_(meta), paths_(paths), files_(files), columns_(columns) {}
+  Fragment(const pb::DataFragment& meta, const Snapshot& snapshot) : meta_(meta), snapshot_(snapshot) {}
 
   [[nodiscard]] const pb::DataFragment& meta() const { return meta_; }
   [[nodiscard]] uint64_t id() const { return meta_.id(); }
@@ -53,9 +53,7 @@ class Fragment {
   Result<std::optional<Place>> Find(int32_t field_id, const DataType& type);
 
   const pb::DataFragment& meta_;
-  const Paths& paths_;
-  FileCache& files_;
-  const std::map<int32_t, lance::FieldIds>& columns_;  // by the id of the top field
+  const Snapshot& snapshot_;
   std::mutex mutex_;
   std::optional<lance::RowSet> deleted_;
 };
@@ -72,6 +70,12 @@ class Snapshot {
   [[nodiscard]] const Schema& schema() const { return schema_; }
   /// Field id of column `index` of the schema.
   [[nodiscard]] int32_t field_id(size_t index) const { return field_ids_[index]; }
+  /// Ids of a column and of what is below it. REQUIRES: the id of a top-level field.
+  [[nodiscard]] const lance::FieldIds& ids_of(int32_t field_id) const { return columns_.at(field_id); }
+  /// The folder that a file of this version lies below: the table's own, or one that it shares files of.
+  /// ERRORS: Corruption for a base that the manifest does not name; Unsupported for one that is no local folder.
+  [[nodiscard]] Result<std::string> DataFolder(const pb::DataFile& file) const;
+  [[nodiscard]] Result<std::string> DeletionFolder(const pb::DeletionFile& file) const;
   /// Whether its manifest is named as Squire names them: two writers of different namings would not see each other.
   [[nodiscard]] bool has_current_naming() const { return has_current_naming_; }
   [[nodiscard]] const Paths& paths() const { return paths_; }
@@ -85,6 +89,7 @@ class Snapshot {
 
  private:
   Snapshot() = default;
+  [[nodiscard]] Result<std::string> BaseFolder(uint32_t base_id, const char* folder) const;
 
   Paths paths_;
   std::shared_ptr<FileCache> files_;

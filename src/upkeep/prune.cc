@@ -1,12 +1,12 @@
 #include "upkeep/prune.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <unordered_set>
 
 #include "base/clock.h"
+#include "table/tags.h"
 
 namespace squire::upkeep {
 namespace {
@@ -24,36 +24,15 @@ Names NamedBy(const lance::ManifestFile& version) {
   if (!version.manifest.transaction_file().empty())
     names.insert("_transactions/" + version.manifest.transaction_file());
   for (const pb::IndexMetadata& index : version.indices.indices()) {
-    const std::string& uuid = index.uuid().uuid();
-    std::string hex;
-    for (size_t i = 0; i < uuid.size(); i++) {
-      static constexpr char kDigits[] = "0123456789abcdef";
-      if (i == 4 || i == 6 || i == 8 || i == 10) hex += '-';
-      hex += kDigits[static_cast<uint8_t>(uuid[i]) >> 4];
-      hex += kDigits[static_cast<uint8_t>(uuid[i]) & 15];
-    }
-    names.insert("_indices/" + hex + "/");
+    names.insert("_indices/" + table::UuidText(index.uuid()) + "/");
   }
   return names;
 }
 
-/// Versions that tags hold: {"branch":null,"version":3,...}. An unreadable tag holds everything back.
+/// Versions that tags hold. An unreadable tag holds everything back.
 Result<std::set<uint64_t>> TaggedVersions(FileSystem& fs, const table::Paths& paths) {
   std::set<uint64_t> tagged;
-  auto listed = fs.List(paths.Tags());
-  if (!listed) {
-    if (listed.error().code == Code::kNotFound) return tagged;
-    return std::move(listed.error());
-  }
-  for (const FileInfo& file : *listed) {
-    const std::string path = JoinPath(paths.Tags(), file.name);
-    const auto bytes = TRY(ReadWholeFile(fs, path, 1 << 20));
-    const auto tag = nlohmann::json::parse(bytes, nullptr, /*allow_exceptions=*/false);
-    if (tag.is_object() && tag.contains("version") && tag["version"].is_number_unsigned())
-      tagged.insert(tag["version"].get<uint64_t>());
-    else
-      return Corruption("a tag does not say which version it holds; nothing is pruned", path);
-  }
+  for (const table::Tag& tag : TRY(table::ListTags(fs, paths))) tagged.insert(tag.version);
   return tagged;
 }
 
