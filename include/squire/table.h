@@ -149,10 +149,17 @@ struct Assignment {
 };
 
 /// A column to be added: what it is called and holds, and an expression over the other columns (docs/filters.md) that
-/// gives its values, cast to its type; null everywhere where that is empty.
+/// gives its values, cast to its type (of type kNull: in the expression's own); null everywhere where that is empty.
 struct NewColumn {
   Field field;
   std::string expression;
+};
+
+struct IndexInfo {
+  std::string name;
+  std::vector<std::string> columns;
+  std::string kind;  ///< "BTree", "Inverted", "Vector", ...
+  std::string uuid;
 };
 
 /// A name that holds a version.
@@ -251,6 +258,14 @@ class Table {
   Result<uint64_t> DropColumns(std::span<const std::string> columns);
   /// ERRORS: NotFound; AlreadyExists.
   Result<uint64_t> RenameColumn(const std::string& column, const std::string& name);
+
+  /// Makes a BTREE index of a column, "<column>_idx" unless named, in place of one of that name: keys are found without
+  /// reading the column, and commits keep it up. Other Lance programs use it, and theirs are used here.
+  /// ERRORS: NotFound; Unsupported for a type without an order.
+  Result<uint64_t> CreateKeyIndex(const std::string& column, const std::string& name = {});
+  /// Drops an index of any kind. ERRORS: NotFound.
+  Result<uint64_t> DropIndex(const std::string& name);
+  [[nodiscard]] std::vector<IndexInfo> Indexes() const;
 
   /// Makes the content of `version` the newest version. ERRORS: NotFound.
   Result<uint64_t> Restore(uint64_t version);

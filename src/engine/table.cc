@@ -2,6 +2,7 @@
 
 #include "squire/table.h"
 
+#include "engine/key_index.h"
 #include "engine/merge.h"
 #include "engine/scanner.h"
 #include "engine/schema_change.h"
@@ -165,6 +166,14 @@ Result<uint64_t> Table::DropColumns(std::span<const std::string> columns) {
 Result<uint64_t> Table::RenameColumn(const std::string& column, const std::string& name) {
   return engine::RenameColumn(impl_->snapshot, column, name);
 }
+
+Result<uint64_t> Table::CreateKeyIndex(const std::string& column, const std::string& name) {
+  return engine::CreateKeyIndex(impl_->snapshot, column, name);
+}
+
+Result<uint64_t> Table::DropIndex(const std::string& name) { return engine::DropIndex(impl_->snapshot, name); }
+
+std::vector<IndexInfo> Table::Indexes() const { return engine::Indexes(*impl_->snapshot); }
 
 Result<uint64_t> Table::Restore(uint64_t version) {
   table::Change change;

@@ -1,6 +1,8 @@
 #include "engine/write.h"
 
 #include "engine/where.h"
+#include "base/log.h"
+#include "engine/key_index.h"
 #include "lance/logical_type.h"
 #include "table/commit.h"
 #include "table/fragment_writer.h"
@@ -36,7 +38,7 @@ class SnapshotWrite : public RowWrite {
   Result<void> DeleteKeys(const std::string& column, const Array& keys) override {
     if (change_.schema) return InvalidArgument("a write that replaces the whole table deletes no keys");
     const auto set = TRY(table::KeySet::Of(keys));
-    DeleteRows(TRY(table::FindRows(*base_, column, keys.type, set)),
+    DeleteRows(TRY(FindRowsByKey(*base_, column, keys, set)),
                column + " in (" + std::to_string(set.size()) + " keys)");
     return {};
   }
@@ -71,7 +73,10 @@ class SnapshotWrite : public RowWrite {
     auto committed = table::Commit(base_, std::move(change_));
     if (committed || committed.error().code == Code::kCommitUnknown) done_ = true;
     current_ = TRY(std::move(committed));
-    return current_->version();
+    const uint64_t version = current_->version();
+    // The rows are in: an index that could not take them up yet will at a later commit, and is right meanwhile.
+    if (auto folded = FoldKeyIndexes(current_); !folded) Log(LogLevel::kWarn, folded.error().ToString());
+    return version;
   }
 
  private:

@@ -71,20 +71,35 @@ Result<void> FileReader::ParseMetadata(Bytes tail, uint64_t tail_start) {
     if (i == 0 && !is_legacy_) num_rows_ = rows;
     if (!is_legacy_ && rows != num_rows_) return Corruption("its columns differ in length", path_);
   }
+  if (footer.num_global_buffers > 0) {
+    const Bytes globals = TRY(range(footer.global_buffer_table, 16));
+    description_offset_ = Load<uint64_t>(globals.data());
+    description_bytes_ = Load<uint64_t>(globals.data() + 8);
+  }
   if (!is_legacy_) return {};
   // Columns of list items have lengths of their own here: the description in the first global buffer tells.
-  if (footer.num_global_buffers == 0) return Corruption("it lacks its description", path_);
-  const Bytes globals = TRY(range(footer.global_buffer_table, 16));
-  const auto offset = Load<uint64_t>(globals.data()), size = Load<uint64_t>(globals.data() + 8);
-  if (offset > file_->size() || size > file_->size() - offset || size > kMetadataBytesMax)
-    return Corruption("its description lies outside the file", path_);
-  std::vector<uint8_t> bytes(size);
-  TRY(file_->Read(offset, bytes));
-  pb::FileDescriptor descriptor;
-  if (!descriptor.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || descriptor.length() > (1ull << 40))
-    return Corruption("its description does not parse", path_);
-  num_rows_ = static_cast<int64_t>(descriptor.length());
+  const pb::FileDescriptor description = TRY(ReadDescription());
+  if (description.length() > (1ull << 40)) return Corruption("it claims over 2^40 rows", path_);
+  num_rows_ = static_cast<int64_t>(description.length());
   return {};
+}
+
+Result<pb::FileDescriptor> FileReader::ReadDescription() const {
+  if (description_offset_ > file_->size() || description_bytes_ > file_->size() - description_offset_ ||
+      description_bytes_ > kMetadataBytesMax || description_bytes_ == 0)
+    return Corruption("its description does not lie in the file", path_);
+  std::vector<uint8_t> bytes(description_bytes_);
+  TRY(file_->Read(description_offset_, bytes));
+  pb::FileDescriptor description;
+  if (!description.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return Corruption("its description does not parse", path_);
+  return description;
+}
+
+Result<std::map<std::string, std::string>> FileReader::ReadSchemaMetadata() {
+  const pb::FileDescriptor description = TRY(ReadDescription());
+  const auto& metadata = description.schema().metadata();
+  return std::map<std::string, std::string>(metadata.begin(), metadata.end());
 }
 
 Result<FileReader::Column> FileReader::ParseColumn(Bytes metadata) const {

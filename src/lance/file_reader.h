@@ -3,6 +3,7 @@
 /// Reads one Lance data file: footer and column metadata once, then rows of columns by range.
 /// Safe to share between threads. Source: docs/lance_format.md, "Data file".
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -25,6 +26,9 @@ class FileReader {
   [[nodiscard]] size_t num_columns() const { return columns_.size(); }
   [[nodiscard]] uint64_t size_bytes() const { return file_->size(); }
 
+  /// The metadata that the file keeps with its schema.
+  Result<std::map<std::string, std::string>> ReadSchemaMetadata();
+
   /// Rows [first, first + count) of the column that `tree` describes. ERRORS: InvalidArgument beyond the file's rows.
   Result<Array> Read(const ColumnTree& tree, int64_t first, int64_t count);
 
@@ -45,6 +49,7 @@ class FileReader {
 
   FileReader() = default;
   Result<void> ParseMetadata(Bytes tail, uint64_t tail_start);
+  [[nodiscard]] Result<pb::FileDescriptor> ReadDescription() const;
   Result<Column> ParseColumn(Bytes metadata) const;
   [[nodiscard]] PageBuffers BuffersOf(const pb::Page& page) const;
   Result<const PageReader*> Open(PageSlot& slot, const LeafPath& path, bool is_dictionary);
@@ -57,6 +62,7 @@ class FileReader {
   std::string path_;
   std::unique_ptr<RandomAccessFile> file_;
   bool is_legacy_ = false;  // version 2.0
+  uint64_t description_offset_ = 0, description_bytes_ = 0;
   std::vector<Column> columns_;
   int64_t num_rows_ = 0;
   std::mutex mutex_;

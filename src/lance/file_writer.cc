@@ -122,6 +122,7 @@ Result<WrittenFile> FileWriter::Finish() {
   for (Column& column : columns_) TRY(FlushPages(column));
   pb::FileDescriptor descriptor;
   *descriptor.mutable_schema()->mutable_fields() = fields_;
+  for (const auto& [key, value] : schema_.metadata) (*descriptor.mutable_schema()->mutable_metadata())[key] = value;
   descriptor.set_length(num_rows_);
   const std::string schema_bytes = descriptor.SerializeAsString();
   const uint64_t schema_offset = TRY(AppendAligned(AsBytes(schema_bytes)));

@@ -35,7 +35,7 @@ struct Change {
   google::protobuf::RepeatedPtrField<pb::Field> fields;
   std::map<uint64_t, pb::DataFile> new_files;      ///< by fragment id; a fragment without one has nulls
   std::vector<pb::IndexMetadata> new_indices;      ///< their files are durable
-  std::vector<std::string> removed_indices;        ///< by uuid; gone already is fine
+  std::vector<std::string> removed_indices;        ///< by uuid
   std::shared_ptr<const Snapshot> restored;
 };
 

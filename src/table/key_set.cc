@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include <bit>
+#include <numeric>
 
 namespace squire::table {
 namespace {
@@ -56,13 +57,22 @@ bool KeySet::Contains(std::string_view key) const { return slots_[Slot(key)] != 
 
 Result<std::map<uint64_t, lance::RowSet>> FindRows(const Snapshot& snapshot, const std::string& column,
                                                    const DataType& key_type, const KeySet& keys) {
+  std::vector<size_t> all(snapshot.num_fragments());
+  std::iota(all.begin(), all.end(), size_t{0});
+  return FindRows(snapshot, column, key_type, keys, all);
+}
+
+Result<std::map<uint64_t, lance::RowSet>> FindRows(const Snapshot& snapshot, const std::string& column,
+                                                   const DataType& key_type, const KeySet& keys,
+                                                   std::span<const size_t> fragments) {
   const int at = snapshot.schema().Find(column);
   if (at < 0) return NotFound("the table has no column '" + column + "'");
   const DataType& type = snapshot.schema().fields[static_cast<size_t>(at)].type;
   if (!SameKeyType(type, key_type))
     return InvalidArgument("column '" + column + "' has type " + type.ToString() + ", the keys " + key_type.ToString());
   std::map<uint64_t, lance::RowSet> found;
-  for (size_t i = 0; keys.size() > 0 && i < snapshot.num_fragments(); i++) {
+  if (keys.size() == 0) return found;
+  for (size_t i : fragments) {
     Fragment& fragment = snapshot.fragment(i);
     const lance::RowSet& deleted = *TRY(fragment.Deleted());
     lance::RowSet rows(static_cast<uint64_t>(fragment.physical_rows()));

@@ -68,6 +68,22 @@ Result<void> CheckFragmentsStand(const Snapshot& base, const Snapshot& latest) {
   return {};
 }
 
+/// What is to be replaced is still there, and nothing else has its name.
+Result<void> CheckIndexes(const Snapshot& latest, const Change& change) {
+  std::set<std::string> there;
+  for (const pb::IndexMetadata& index : latest.indices().indices()) {
+    const std::string uuid = UuidText(index.uuid());
+    there.insert(uuid);
+    const bool is_removed = std::ranges::find(change.removed_indices, uuid) != change.removed_indices.end();
+    for (const pb::IndexMetadata& added : change.new_indices)
+      if (!is_removed && added.name() == index.name())
+        return Conflict("another writer made an index '" + index.name() + "'");
+  }
+  for (const std::string& uuid : change.removed_indices)
+    if (!there.contains(uuid)) return Conflict("another writer replaced an index");
+  return {};
+}
+
 }  // namespace
 
 Result<void> CheckRebase(const Snapshot& base, const Snapshot& latest, const Change& change) {
@@ -94,7 +110,7 @@ Result<void> CheckRebase(const Snapshot& base, const Snapshot& latest, const Cha
         for (int32_t field : index.fields())
           if (FindField(latest.manifest(), field) == nullptr) return Conflict("another writer dropped the column");
       }
-      return {};
+      return CheckIndexes(latest, change);
     case Kind::kRewrite:
       if (!HaveSameFields(base, latest)) return Conflict("another writer changed the schema");
       for (uint64_t id : change.rewritten) {

@@ -155,16 +155,17 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::Open(std::shared_ptr<FileCache
     snapshot->field_ids_.push_back(ids.id);
     snapshot->columns_.emplace(ids.id, std::move(ids));
   }
-  for (const pb::DataFragment& fragment : snapshot->manifest_.fragments())
+  for (const pb::DataFragment& fragment : snapshot->manifest_.fragments()) {
     snapshot->fragments_.push_back(std::make_unique<Fragment>(fragment, *snapshot));
+    if (!snapshot->fragment_by_id_.emplace(fragment.id(), snapshot->fragments_.back().get()).second)
+      return Corruption("two fragments have the id " + std::to_string(fragment.id()), path);
+  }
   return snapshot;
 }
 
 Fragment* Snapshot::FindFragment(uint64_t id) const {
-  for (const auto& fragment : fragments_) {
-    if (fragment->id() == id) return fragment.get();
-  }
-  return nullptr;
+  const auto found = fragment_by_id_.find(id);
+  return found == fragment_by_id_.end() ? nullptr : found->second;
 }
 
 int64_t Snapshot::num_rows() const {

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "lance/deletion_file.h"
@@ -99,7 +100,8 @@ class Snapshot {
   Schema schema_;
   std::vector<int32_t> field_ids_;
   std::map<int32_t, lance::FieldIds> columns_;
-  std::vector<std::unique_ptr<Fragment>> fragments_;  // by ascending id
+  std::vector<std::unique_ptr<Fragment>> fragments_;
+  std::unordered_map<uint64_t, Fragment*> fragment_by_id_;
 };
 
 /// Versions that are on disk, newest first, with the names of their manifests.

@@ -1,0 +1,32 @@
+#pragma once
+
+/// Key indexes of a table: made, dropped, asked for rows and kept up with the commits. Free functions; `current` belongs
+/// to the caller's thread and is moved to the new version.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "squire/table.h"
+#include "table/key_set.h"
+#include "table/snapshot.h"
+
+namespace squire::engine {
+
+/// Live rows, by fragment id, whose `column` is in `keys`, the set of `values`: through an index on the column where
+/// few keys are asked for and there is one, else by reading the column. ERRORS: as table::FindRows.
+Result<std::map<uint64_t, lance::RowSet>> FindRowsByKey(const table::Snapshot& snapshot, const std::string& column,
+                                                        const Array& values, const table::KeySet& keys);
+
+/// See Table::CreateKeyIndex, DropIndex, Indexes.
+Result<uint64_t> CreateKeyIndex(std::shared_ptr<const table::Snapshot>& current, const std::string& column,
+                                const std::string& name);
+Result<uint64_t> DropIndex(std::shared_ptr<const table::Snapshot>& current, const std::string& name);
+std::vector<IndexInfo> Indexes(const table::Snapshot& snapshot);
+
+/// Takes rows that key indexes do not cover into them, where that is due: when they lie in many fragments, or are as
+/// many as the index holds. Does nothing most of the time. ERRORS: what a commit can meet; the table is as it was.
+Result<void> FoldKeyIndexes(std::shared_ptr<const table::Snapshot>& current);
+
+}  // namespace squire::engine
