@@ -16,4 +16,5 @@ NB_MODULE(_native, module) {
   squire::python::BindLife(table);
   squire::python::BindReads(table);
   squire::python::BindWrites(table);
+  squire::python::BindVersions(table);
 }

@@ -52,9 +52,10 @@ class TableObject {
 
 using TableClass = nb::class_<TableObject>;
 
-/// Add to the class: opening, versions and upkeep; scans, takes and searches; writes.
+/// Add to the class: opening and upkeep; scans, takes and searches; writes; columns, restoring and tags.
 void BindLife(TableClass& type);
 void BindReads(TableClass& type);
 void BindWrites(TableClass& type);
+void BindVersions(TableClass& type);
 
 }  // namespace squire::python

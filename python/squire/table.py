@@ -11,14 +11,17 @@ import pyarrow as pa
 
 from . import _native
 from .data import Data, conform, engine, infer_schema, one_row, peek, to_keys, to_reader
-from .errors import ConflictError, InvalidArgumentError, NotFoundError
+from .errors import ConflictError, InvalidArgumentError, NotFoundError, UnsupportedError
 from .merge import MergeInsertBuilder
 from .query import Query, _batches
 from .results import (
+    AddColumnsResult,
     AddResult,
+    AlterColumnsResult,
     CleanupStats,
     CompactionStats,
     DeleteResult,
+    DropColumnsResult,
     FragmentStatistics,
     FragmentSummaryStats,
     MergeResult,
@@ -279,7 +282,57 @@ class Table:
             values = list(values)  # may be needed more than once
         return self._retried(write)
 
+    # -- columns
+
+    def add_columns(self, transforms: Any) -> AddColumnsResult:
+        """Adds columns behind the others, in one version.
+
+        Args:
+            transforms: name -> expression over the row's columns; or a pyarrow Field, list of Fields or Schema for columns that
+                are null throughout.
+        """
+        expressions: list[tuple[str, str]] = []
+        fields = None
+        if isinstance(transforms, dict):
+            expressions = list(transforms.items())
+        elif isinstance(transforms, pa.Field):
+            fields = pa.schema([transforms])
+        else:
+            fields = pa.schema(list(transforms))
+        return AddColumnsResult(self._retried(lambda native: native.add_columns(expressions, fields)))
+
+    def alter_columns(self, *alterations: dict[str, Any]) -> AlterColumnsResult:
+        """Renames columns: each alteration is {"path": column, "rename": new name}; a version each."""
+        for alteration in alterations:
+            if set(alteration) != {"path", "rename"}:
+                raise UnsupportedError("a column can be renamed ({'path': ..., 'rename': ...}) and not altered otherwise")
+        version = self.version
+        for alteration in alterations:
+            path, name = alteration["path"], alteration["rename"]
+            version = self._retried(lambda native, path=path, name=name: native.rename_column(path, name))
+        return AlterColumnsResult(version)
+
+    def drop_columns(self, columns: Iterable[str]) -> DropColumnsResult:
+        """Drops columns, in one version; older versions keep theirs."""
+        names = [columns] if isinstance(columns, str) else list(columns)
+        return DropColumnsResult(self._retried(lambda native: native.drop_columns(names)))
+
     # -- versions
+
+    @property
+    def tags(self) -> "Tags":
+        """Names of versions."""
+        return Tags(self)
+
+    def restore(self, version: Union[int, str, None] = None) -> None:
+        """Makes the content of a version, by number or tag, the newest version; without one, of that checked out."""
+        number = self.tags.get_version(version) if isinstance(version, str) else version
+        if number is None:
+            if not self._pinned:
+                raise InvalidArgumentError("a version must be named, or checked out before")
+            number = self._native.version
+        self.checkout_latest()
+        self._retried(lambda native: native.restore(number))
 
     def list_versions(self) -> list[dict[str, Any]]:
         """Versions on disk, oldest first: version, timestamp (local time) and metadata."""
@@ -489,3 +542,42 @@ class Tags:
 
     def __init__(self, table: Table) -> None:
         self._table = table
+
+    def list(self) -> dict[str, dict[str, int]]:
+        """All tags: name -> {"version": number}."""
+        return {tag["name"]: {"version": tag["version"]} for tag in self._table._native.tags()}
+
+    def get_version(self, tag: str) -> int:
+        """The version of a tag.
+
+        Raises:
+            NotFoundError: there is no such tag.
+        """
+        try:
+            return self.list()[tag]["version"]
+        except KeyError:
+            raise NotFoundError(f"tag '{tag}' does not exist") from None
+
+    def create(self, tag: str, version: int) -> None:
+        """Names a version.
+
+        Raises:
+            AlreadyExistsError: the tag is there. NotFoundError: the version is not.
+        """
+        self._table._native.create_tag(tag, version)
+
+    def update(self, tag: str, version: int) -> None:
+        """Gives a tag to another version.
+
+        Raises:
+            NotFoundError: there is no such tag, or no such version.
+        """
+        self._table._native.update_tag(tag, version)
+
+    def delete(self, tag: str) -> None:
+        """Removes a tag; its version may then be pruned.
+
+        Raises:
+            NotFoundError: there is no such tag.
+        """
+        self._table._native.delete_tag(tag)

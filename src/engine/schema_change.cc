@@ -96,7 +96,8 @@ class ColumnFiles {
         out.columns.push_back(values);
         continue;
       }
-      if (!field.nullable) return Unsupported("a column without nulls cannot be added beside deleted rows; compact first");
+      if (!field.nullable)
+        return Unsupported("a column without nulls cannot be added beside deleted rows; compact first");
       const Array parts[] = {values, TRY(NullArray(field.type, 1))};
       out.columns.push_back(TRY(TakeRows(TRY(Concatenate(parts)), places)));
     }
@@ -114,7 +115,12 @@ class ColumnFiles {
 
 }  // namespace
 
-Result<uint64_t> AddColumns(SnapshotPtr& current, std::span<const NewColumn> columns) {
+Result<uint64_t> AddColumns(SnapshotPtr& current, std::span<const NewColumn> wanted) {
+  std::vector<NewColumn> columns(wanted.begin(), wanted.end());
+  for (NewColumn& column : columns) {
+    if (column.field.type.id == TypeId::kNull && !column.expression.empty())
+      column.field.type = TRY(where::TypeOfExpression(column.expression, current->schema()));
+  }
   if (columns.empty()) return InvalidArgument("no column to add");
   std::set<std::string> names;
   for (const Field& field : current->schema().fields) names.insert(field.name);

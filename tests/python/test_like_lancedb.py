@@ -244,6 +244,71 @@ def test_versions(pair):
     pair.same(lambda t: len(t))
 
 
+def test_restore(pair):
+    for table in pair.tables:
+        first = table.version
+        table.add(TABLE.slice(0, 1))
+        table.delete("id > 3")
+        table.restore(first)
+    pair.same_rows()
+    for table in pair.tables:
+        table.checkout(first_with_rows(table))
+        table.restore()
+        table.add(TABLE.slice(0, 2))
+    pair.same_rows()
+    for table in pair.tables:
+        with pytest.raises(ValueError):
+            table.restore()
+
+
+def first_with_rows(table):
+    return next(v["version"] for v in table.list_versions() if v["metadata"]["total_rows"] != "0") + 1
+
+
+def test_tags(pair):
+    for table in pair.tables:
+        start = table.version
+        table.add(TABLE.slice(0, 1))
+        table.tags.create("first", start)
+        table.tags.create("second", table.version)
+        table.tags.update("second", start)
+        table.tags.delete("first")
+        assert table.tags.get_version("second") == start
+        table.checkout("second")
+        assert len(table) == 60
+        table.checkout_latest()
+        table.restore("second")
+    pair.same(lambda t: len(t))
+    pair.same(lambda t: {name: sorted(tag)[-1] for name, tag in t.tags.list().items()})
+    for call in (lambda t: t.tags.create("second", 1), lambda t: t.tags.create("x", 999), lambda t: t.tags.get_version("x"),
+                 lambda t: t.tags.update("x", 1), lambda t: t.tags.delete("x"), lambda t: t.checkout("x")):
+        for table in pair.tables:
+            with pytest.raises((ValueError, RuntimeError)):
+                call(table)
+    with pytest.raises(squire.NotFoundError):
+        pair.ours.checkout("x")
+
+
+def test_columns(pair):
+    for table in pair.tables:
+        table.add_columns({"twice": "id * 2", "upper": "upper(text)", "half": "score / 2", "flag": "id > 3", "again": "text"})
+        table.add_columns(pa.field("empty", pa.int32()))
+        table.add_columns([pa.field("e2", pa.string()), pa.field("e3", pa.float32())])
+        table.alter_columns({"path": "twice", "rename": "double"})
+        table.drop_columns(["text", "e2"])
+    pair.same(lambda t: t.schema)
+    pair.same_rows()
+    pair.same(lambda t: t.add([{"id": 7, "double": 3}]) and len(t))
+    pair.same_rows()
+    with pytest.raises(squire.UnsupportedError):
+        pair.ours.alter_columns({"path": "id", "data_type": pa.int32()})
+    for call in (lambda t: t.drop_columns(["nope"]), lambda t: t.add_columns({"id": "1"}), lambda t: t.add_columns({"z": "nope"}),
+                 lambda t: t.alter_columns({"path": "nope", "rename": "x"})):
+        for table in pair.tables:
+            with pytest.raises((ValueError, RuntimeError)):
+                call(table)
+
+
 def test_listing(db, theirs):
     for each in (db, theirs):
         for name in ("b", "a", "c-1_x.y"):

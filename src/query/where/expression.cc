@@ -85,4 +85,44 @@ Result<Expression> ParseExpression(std::string_view text, const Schema& schema, 
   return out;
 }
 
+namespace {
+
+DataType IntegerType(const ValueType& type) {
+  switch (type.bits) {
+    case 8: return type.is_unsigned ? TypeId::kUInt8 : TypeId::kInt8;
+    case 16: return type.is_unsigned ? TypeId::kUInt16 : TypeId::kInt16;
+    case 32: return type.is_unsigned ? TypeId::kUInt32 : TypeId::kInt32;
+    default: return type.is_unsigned ? TypeId::kUInt64 : TypeId::kInt64;
+  }
+}
+
+/// A column type that holds every value of `type`.
+DataType ColumnTypeOf(const ValueType& type) {
+  switch (type.kind) {
+    case Kind::kBool: return TypeId::kBool;
+    case Kind::kText: return type.meaning == Meaning::kBinary ? TypeId::kBinary : TypeId::kString;
+    case Kind::kFloat: return type.bits == 64 ? TypeId::kDouble : TypeId::kFloat;
+    case Kind::kExact: break;
+    default: return TypeId::kNull;
+  }
+  if (type.meaning == Meaning::kPlain) return IntegerType(type);
+  if (type.meaning == Meaning::kDate) return TypeId::kDate32;
+  DataType out(TypeId::kDecimal128);
+  out.precision = 38;
+  out.scale = type.scale;
+  if (type.meaning == Meaning::kDecimal) return out;
+  out = TypeId::kTimestamp;
+  out.unit = type.scale == 0 ? "s" : type.scale == 3 ? "ms" : type.scale == 6 ? "us" : "ns";
+  return out;
+}
+
+}  // namespace
+
+Result<DataType> TypeOfExpression(std::string_view text, const Schema& schema) {
+  const Bound bound = TRY(Bind(text, schema, BindAs::kValue));
+  const Expr& root = bound.exprs[0];
+  if (root.kind == ExprKind::kColumn) return bound.columns.paths()[root.payload].type;
+  return ColumnTypeOf(root.type);
+}
+
 }  // namespace squire::where

@@ -32,4 +32,8 @@ class Expression {
 /// type. ERRORS: InvalidArgument with the place; Unsupported for a type that no value can be cast to.
 Result<Expression> ParseExpression(std::string_view text, const Schema& schema, const DataType& type);
 
+/// The type of the value itself: a column's own, else the widest of its kind that it is computed in; kNull for NULL.
+/// ERRORS: InvalidArgument with the place.
+Result<DataType> TypeOfExpression(std::string_view text, const Schema& schema);
+
 }  // namespace squire::where

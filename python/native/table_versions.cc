@@ -1,0 +1,86 @@
+// Columns added, dropped and renamed; versions restored and named.
+
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "arrow_object.h"
+#include "table_object.h"
+
+namespace squire::python {
+namespace {
+
+/// Columns by expression, or, of a schema's fields, null throughout.
+uint64_t AddColumns(TableObject& self, const std::vector<std::pair<std::string, std::string>>& expressions,
+                    nb::handle fields) {
+  std::vector<NewColumn> columns;
+  for (const auto& [name, expression] : expressions) {
+    NewColumn column;
+    column.field.name = name;
+    column.expression = expression;
+    columns.push_back(std::move(column));
+  }
+  if (!fields.is_none()) {
+    for (Field& field : SchemaOf(fields).fields) {
+      NewColumn column;
+      column.field = std::move(field);
+      columns.push_back(std::move(column));
+    }
+  }
+  return self.Write([&](Table& table) { return table.AddColumns(columns); });
+}
+
+uint64_t DropColumns(TableObject& self, const std::vector<std::string>& columns) {
+  return self.Write([&](Table& table) { return table.DropColumns(columns); });
+}
+
+uint64_t RenameColumn(TableObject& self, const std::string& column, const std::string& name) {
+  return self.Write([&](Table& table) { return table.RenameColumn(column, name); });
+}
+
+nb::list Tags(const TableObject& self) {
+  nb::list out;
+  for (const TagInfo& tag : self.Read([](const Table& table) { return table.Tags(); })) {
+    nb::dict entry;
+    entry["name"] = tag.name;
+    entry["version"] = tag.version;
+    out.append(entry);
+  }
+  return out;
+}
+
+}  // namespace
+
+void BindVersions(TableClass& type) {
+  type.def("add_columns", &AddColumns, nb::arg("expressions"), nb::arg("fields").none())
+      .def("drop_columns", &DropColumns, nb::arg("columns"))
+      .def("rename_column", &RenameColumn, nb::arg("column"), nb::arg("name"))
+      .def(
+          "restore",
+          [](TableObject& self, uint64_t version) {
+            return self.Write([&](Table& table) { return table.Restore(version); });
+          },
+          nb::arg("version"))
+      .def("tags", &Tags)
+      .def(
+          "create_tag",
+          [](TableObject& self, const std::string& name, uint64_t version) {
+            self.Write([&](Table& table) { return table.CreateTag(name, version); });
+          },
+          nb::arg("name"), nb::arg("version"))
+      .def(
+          "update_tag",
+          [](TableObject& self, const std::string& name, uint64_t version) {
+            self.Write([&](Table& table) { return table.UpdateTag(name, version); });
+          },
+          nb::arg("name"), nb::arg("version"))
+      .def(
+          "delete_tag",
+          [](TableObject& self, const std::string& name) {
+            self.Write([&](Table& table) { return table.DeleteTag(name); });
+          },
+          nb::arg("name"));
+}
+
+}  // namespace squire::python
