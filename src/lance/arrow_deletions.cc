@@ -16,12 +16,26 @@ constexpr uint32_t kContinuation = 0xffffffff;
 
 Error Broken(const std::string& what) { return Corruption("Arrow deletion file: " + what); }
 
+/// A flatbuffer, copied to where its numbers are aligned: a file may have it anywhere.
 template <class T>
-Result<const T*> ParseRoot(Bytes bytes) {
-  flatbuffers::Verifier verifier(bytes.data(), bytes.size());
-  if (!verifier.VerifyBuffer<T>(nullptr)) return Broken("its metadata does not parse");
-  return flatbuffers::GetRoot<T>(bytes.data());
-}
+class Root {
+ public:
+  static Result<Root> Parse(Bytes bytes) {
+    Root root;
+    root.words_.resize(CeilDiv(bytes.size(), sizeof(uint64_t)) + 1);
+    auto* data = reinterpret_cast<uint8_t*>(root.words_.data());
+    std::copy(bytes.begin(), bytes.end(), data);
+    flatbuffers::Verifier verifier(data, bytes.size());
+    if (!verifier.VerifyBuffer<T>(nullptr)) return Broken("its metadata does not parse");
+    root.value_ = flatbuffers::GetRoot<T>(data);
+    return root;
+  }
+  const T* operator->() const { return value_; }
+
+ private:
+  std::vector<uint64_t> words_;  // moving it moves no word
+  const T* value_ = nullptr;
+};
 
 Result<Bytes> Slice(Bytes bytes, int64_t offset, int64_t size) {
   if (offset < 0 || size < 0 || static_cast<uint64_t>(offset) > bytes.size() ||
@@ -56,13 +70,13 @@ Result<RowSet> ParseArrowDeletions(Bytes bytes, uint64_t num_rows) {
     return Broken("its magic is missing");
   const int32_t footer_size = Load<int32_t>(bytes.data() + bytes.size() - 10);
   const int64_t footer_at = static_cast<int64_t>(bytes.size()) - 10 - footer_size;
-  const auto* footer = TRY(ParseRoot<arrow_file::Footer>(TRY(Slice(bytes, footer_at, footer_size))));
+  const auto footer = TRY(Root<arrow_file::Footer>::Parse(TRY(Slice(bytes, footer_at, footer_size))));
   RowSet rows(num_rows);
   if (footer->record_batches() == nullptr) return rows;
   for (const arrow_file::Block* block : *footer->record_batches()) {
     const Bytes framed = TRY(Slice(bytes, block->offset(), block->metadata_length()));
     if (framed.size() < 8 || Load<uint32_t>(framed.data()) != kContinuation) return Broken("a block without its frame");
-    const auto* message = TRY(ParseRoot<arrow_file::Message>(framed.subspan(8)));
+    const auto message = TRY(Root<arrow_file::Message>::Parse(framed.subspan(8)));
     const auto* batch = message->header_as_RecordBatch();
     if (batch == nullptr || batch->buffers() == nullptr || batch->buffers()->size() != 2)
       return Broken("a block that is not a batch of one column");

@@ -26,6 +26,9 @@ Result<std::unique_ptr<PageReader>> OpenConstant(PageContext page, const pb21::C
 /// The 16-bit levels of a block. ERRORS: Corruption.
 Result<std::vector<uint16_t>> DecodeLevels(const pb21::CompressiveEncoding& encoding, Bytes block, uint64_t count);
 
+/// Levels as they stand in `bytes`, two bytes each; an odd last byte is left out.
+std::vector<uint16_t> CopyLevels(Bytes bytes);
+
 /// The entries of some rows of a page with lists: from the entry that begins row `first` to the one that begins row
 /// `first` + `count`, with the visible values before and among them.
 struct LevelRange {

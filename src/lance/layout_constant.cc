@@ -77,9 +77,7 @@ Result<std::vector<uint16_t>> ReadLevels(const PageContext& page, size_t buffer,
   const Buffer bytes = TRY(page.buffers.ReadAll(buffer));
   if (bytes.empty()) return std::vector<uint16_t>();
   if (is_compressed) return DecodeLevels(encoding, bytes.span(), count);
-  std::vector<uint16_t> levels(bytes.size() / sizeof(uint16_t));
-  std::memcpy(levels.data(), bytes.data(), levels.size() * sizeof(uint16_t));
-  return levels;
+  return CopyLevels(bytes.span());
 }
 
 }  // namespace
@@ -94,10 +92,10 @@ Result<std::unique_ptr<PageReader>> OpenConstant(PageContext page, const pb21::C
     one = TRY(OneFromBuffer(page));
   Levels levels;
   if (buffers >= 2) {
-    levels.rep = TRY(ReadLevels(page, buffers - 2, layout.has_rep_compression(), layout.rep_compression(),
-                                layout.num_rep_values()));
-    levels.def = TRY(ReadLevels(page, buffers - 1, layout.has_def_compression(), layout.def_compression(),
-                                layout.num_def_values()));
+    levels.rep = TRY(
+        ReadLevels(page, buffers - 2, layout.has_rep_compression(), layout.rep_compression(), layout.num_rep_values()));
+    levels.def = TRY(
+        ReadLevels(page, buffers - 1, layout.has_def_compression(), layout.def_compression(), layout.num_def_values()));
   }
   const auto entries = static_cast<int64_t>(levels.count());
   const bool has_lists = page.shape.has_lists();

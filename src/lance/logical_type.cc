@@ -218,10 +218,10 @@ Result<Schema> FromFields(const google::protobuf::RepeatedPtrField<pb::Field>& f
   std::vector<int> depths;
   std::map<int32_t, size_t> at;
   for (const pb::Field& from : fields) {
+    if (from.parent_id() >= 0 && !at.contains(from.parent_id()))  // before its own id is known: it may name itself
+      return Corruption("field '" + from.name() + "' has a parent that is not in the schema before it");
     if (!at.emplace(from.id(), built.size()).second)
       return Corruption("two fields of the schema have the id " + std::to_string(from.id()));
-    if (from.parent_id() >= 0 && !at.contains(from.parent_id()))
-      return Corruption("field '" + from.name() + "' has a parent that is not in the schema");
     depths.push_back(from.parent_id() < 0 ? 1 : depths[at[from.parent_id()]] + 1);
     if (depths.back() > kTypeDepthMax)
       return Corruption("field '" + from.name() + "' is nested over " + std::to_string(kTypeDepthMax) + " deep");

@@ -20,8 +20,12 @@ Result<std::vector<uint16_t>> DecodeLevels(const pb21::CompressiveEncoding& enco
   const Values values = TRY(DecodeBlock(encoding, block, count));
   if (values.bits != 16 || values.count != static_cast<int64_t>(count))
     return Corruption("levels that are not of 16 bits");
-  std::vector<uint16_t> levels(count);
-  std::memcpy(levels.data(), values.data.data(), count * sizeof(uint16_t));
+  return CopyLevels(Bytes(values.data).first(count * sizeof(uint16_t)));
+}
+
+std::vector<uint16_t> CopyLevels(Bytes bytes) {
+  std::vector<uint16_t> levels(bytes.size() / sizeof(uint16_t));
+  if (!levels.empty()) std::memcpy(levels.data(), bytes.data(), levels.size() * sizeof(uint16_t));
   return levels;
 }
 

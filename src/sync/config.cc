@@ -15,11 +15,15 @@ constexpr uint64_t kConfigBytesMax = 1 << 20;
 }  // namespace
 
 Result<TreeOptions> LoadTreeOptions(const Location& location) {
+  const auto bytes = ReadWholeFile(PosixFileSystem(), PathOf(location), kConfigBytesMax);
+  if (!bytes && bytes.error().code == Code::kNotFound) return TreeOptions();
+  if (!bytes) return bytes.error();
+  return ParseTreeOptions(*bytes, PathOf(location));
+}
+
+Result<TreeOptions> ParseTreeOptions(Bytes bytes, const std::string& path) {
   TreeOptions options;
-  auto bytes = ReadWholeFile(PosixFileSystem(), PathOf(location), kConfigBytesMax);
-  if (!bytes && bytes.error().code == Code::kNotFound) return options;
-  if (!bytes) return std::move(bytes.error());
-  const auto json = nlohmann::json::parse(*bytes, nullptr, false);
+  const auto json = nlohmann::json::parse(bytes.begin(), bytes.end(), nullptr, false);
   const auto strings = [&](const char* key, std::vector<std::string>& out) {
     if (!json.contains(key)) return true;
     if (!json[key].is_array()) return false;
@@ -32,7 +36,7 @@ Result<TreeOptions> LoadTreeOptions(const Location& location) {
   const bool good = json.is_object() && strings("include", options.include) && strings("exclude", options.exclude) &&
                     (!json.contains("file_bytes_max") || json["file_bytes_max"].is_number_unsigned()) &&
                     (!json.contains("secrets") || json["secrets"].is_boolean());
-  if (!good) return Corruption("the index's options do not parse; mend or remove the file", PathOf(location));
+  if (!good) return Corruption("the index's options do not parse; mend or remove the file", path);
   options.file_bytes_max = json.value("file_bytes_max", uint64_t{0});
   options.secrets = json.value("secrets", false);
   return options;
