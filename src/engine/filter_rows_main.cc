@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
     std::cerr << table.error().ToString() << "\n";
     return 1;
   }
+  std::ios::sync_with_stdio(false);
   for (std::string where; std::getline(std::cin, where);) {
     const auto rows = RowsOf(*table, where);
     std::cout << (rows ? *rows : "error: " + rows.error().ToString()) << "\n";

@@ -48,7 +48,9 @@ class Binder {
   [[nodiscard]] bool IsArmKey(const Node& node) const;
   Result<uint32_t> AddSet(uint32_t path, std::span<const uint32_t> nodes);
   Result<void> AddKeys(const Node& node, KeySet& set);
-  Result<void> AddKey(const ValueType& type, const Node& literal, KeySet& set);
+  Result<int64_t> AddKey(const ValueType& type, const Node& literal, KeyTable& keys);
+  void AddSize(const Node& node, size_t& count, size_t& bytes) const;
+  [[nodiscard]] bool AskTheSame(const Arm& a, const Arm& b) const;
   std::vector<Arm> TakeArms(std::vector<uint32_t>& arms, uint32_t& path) const;
   [[nodiscard]] uint32_t KeyLinkOf(uint32_t arm, uint32_t path) const;
   Result<void> AddArms(uint32_t path, const std::vector<Arm>& arms);

@@ -30,40 +30,52 @@ bool Binder::IsKey(const Node& node, bool is_or) const {
          ((node.flags & kNegated) != 0) == !is_or;
 }
 
-Result<void> Binder::AddKey(const ValueType& type, const Node& literal, KeySet& set) {
-  if (literal.kind == NodeKind::kNull || type.kind == Kind::kNull) {
-    set.has_null = true;
-    return {};
-  }
-  if (literal.kind == NodeKind::kString && type.is_string() && !(literal.flags & kEscaped)) {
-    set.keys.Insert(syntax_.Content(literal));  // most keys: no copy on the way
-    return {};
-  }
+/// The number of the key that `literal`, not null, is; -1 when no row of the type can have it.
+Result<int64_t> Binder::AddKey(const ValueType& type, const Node& literal, KeyTable& keys) {
+  if (literal.kind == NodeKind::kString && type.is_string() && !(literal.flags & kEscaped))
+    return int64_t{keys.Insert(syntax_.Content(literal))};  // most keys: no copy on the way
+  if (type.kind == Kind::kNull) return -1;
   auto match = FitMatch(type, CompareOp::kEqual, TRY(ValueOf(literal)));
   if (!match) return Wrong(literal.at, match.error().message);
-  if (match->form == Match::Form::kNever) return {};
-  if (set.keys.has_words())
-    set.keys.Insert(WordKey(*match));
-  else
-    set.keys.Insert(TextKey(*match));
-  return {};
+  if (match->form == Match::Form::kNever) return -1;
+  return int64_t{keys.has_words() ? keys.Insert(WordKey(*match)) : keys.Insert(TextKey(*match))};
 }
 
 Result<void> Binder::AddKeys(const Node& node, KeySet& set) {
   const ValueType type = TypeOf(out_.columns.paths()[set.path].type);
-  if (node.kind == NodeKind::kMatch)
-    return AddKey(type, {static_cast<NodeKind>(node.c), 0, node.flags, node.at, node.b}, set);
+  if (node.kind == NodeKind::kMatch) {
+    TRY(AddKey(type, {static_cast<NodeKind>(node.c), 0, node.flags, node.at, node.b}, set.keys));
+    return {};
+  }
   uint32_t count = node.c;
-  for (uint32_t link = node.b; count > 0; link = syntax_.links[link].next, count--)
-    TRY(AddKey(type, syntax_.nodes[syntax_.links[link].node], set));
+  for (uint32_t link = node.b; count > 0; link = syntax_.links[link].next, count--) {
+    const Node& literal = syntax_.nodes[syntax_.links[link].node];
+    if (literal.kind == NodeKind::kNull)
+      set.has_null = true;
+    else
+      TRY(AddKey(type, literal, set.keys));
+  }
   return {};
+}
+
+/// Adds the number of keys of `node` and of their bytes.
+void Binder::AddSize(const Node& node, size_t& count, size_t& bytes) const {
+  if (node.kind == NodeKind::kMatch) {
+    count++;
+    bytes += node.b;
+    return;
+  }
+  count += node.c;
+  uint32_t left = node.c;
+  for (uint32_t link = node.b; left > 0; link = syntax_.links[link].next, left--)
+    bytes += syntax_.nodes[syntax_.links[link].node].a;
 }
 
 Result<uint32_t> Binder::AddSet(uint32_t path, std::span<const uint32_t> nodes) {
   KeySet set{path, false, KeyTable(HasWordKeys(TypeOf(out_.columns.paths()[path].type)))};
-  size_t count = 0;
-  for (const uint32_t node : nodes) count += syntax_.nodes[node].kind == NodeKind::kIn ? syntax_.nodes[node].c : 1;
-  set.keys.Reserve(count, count * 16);
+  size_t count = 0, bytes = 0;
+  for (const uint32_t node : nodes) AddSize(syntax_.nodes[node], count, bytes);
+  set.keys.Reserve(count, bytes);
   for (const uint32_t node : nodes) TRY(AddKeys(syntax_.nodes[node], set));
   out_.sets.push_back(std::move(set));
   return static_cast<uint32_t>(out_.sets.size() - 1);
@@ -95,6 +107,7 @@ std::vector<Binder::Arm> Binder::TakeArms(std::vector<uint32_t>& arms, uint32_t&
     }
   }
   std::vector<Arm> taken;
+  taken.reserve(arms.size());
   const auto most = std::ranges::max_element(counts);
   if (most == counts.end() || *most < kChainMin) return taken;
   path = static_cast<uint32_t>(most - counts.begin());
@@ -182,6 +195,15 @@ bool Binder::IsOfMatches(const Arm& arm) const {
   return true;
 }
 
+/// True when both arms ask for a key and the same one thing besides.
+bool Binder::AskTheSame(const Arm& a, const Arm& b) const {
+  const auto rest = [&](const Arm& arm) {
+    const Node& node = syntax_.nodes[arm.node];
+    return syntax_.links[arm.key_link == node.a ? node.b : node.a].node;
+  };
+  return syntax_.nodes[a.node].c == 2 && syntax_.nodes[b.node].c == 2 && rest(a) == rest(b);
+}
+
 /// Arms that ask for a key of `path`, as children of the OR that is being expanded.
 Result<void> Binder::AddArms(uint32_t path, const std::vector<Arm>& arms) {
   KeyTable known(false);
@@ -189,6 +211,11 @@ Result<void> Binder::AddArms(uint32_t path, const std::vector<Arm>& arms) {
   std::vector<uint32_t> residual_of;
   residual_of.reserve(arms.size());
   for (const Arm& arm : arms) {
+    // Most arms ask the same as the one before them.
+    if (!residual_of.empty() && AskTheSame(arm, (&arm)[-1])) {
+      residual_of.push_back(residual_of.back());
+      continue;
+    }
     Describe(arm);
     const uint32_t residual = known.Insert(description_);
     if (residual == residuals.size()) residuals.push_back(arm);
@@ -201,6 +228,7 @@ Result<void> Binder::AddArms(uint32_t path, const std::vector<Arm>& arms) {
   }
   if (residuals.size() > kSharedMax) return AddKeyed(path, arms, std::move(residuals), residual_of);
   std::vector<std::vector<uint32_t>> nodes(residuals.size());
+  for (auto& keys : nodes) keys.reserve(residuals.size() == 1 ? arms.size() : 0);
   for (size_t i = 0; i < arms.size(); i++) nodes[residual_of[i]].push_back(syntax_.links[arms[i].key_link].node);
   for (size_t i = 0; i < residuals.size(); i++) {
     synthetics_.push_back({TRY(AddSet(path, nodes[i])), residuals[i]});
@@ -217,17 +245,20 @@ Result<void> Binder::AddKeyed(uint32_t path, const std::vector<Arm>& arms, std::
                               const std::vector<uint32_t>& residual_of) {
   const ValueType type = TypeOf(out_.columns.paths()[path].type);
   Keyed keyed{path, KeyTable(HasWordKeys(type)), {}, {}};
-  keyed.keys.Reserve(arms.size(), arms.size() * 16);
+  size_t count = 0, bytes = 0;
+  for (const Arm& arm : arms) AddSize(syntax_.nodes[syntax_.links[arm.key_link].node], count, bytes);
+  keyed.keys.Reserve(count, bytes);
+  keyed.heads.reserve(count);
+  keyed.entries.reserve(count);
   for (size_t i = 0; i < arms.size(); i++) {
-    KeySet own{path, false, KeyTable(keyed.keys.has_words())};  // most often of one key
-    TRY(AddKeys(syntax_.nodes[syntax_.links[arms[i].key_link].node], own));
-    for (size_t key = 0; key < own.keys.size(); key++) {
-      const uint32_t index =
-          own.keys.has_words() ? keyed.keys.Insert(own.keys.word(key)) : keyed.keys.Insert(own.keys.text(key));
-      if (index == keyed.heads.size()) keyed.heads.push_back(kNone);
-      keyed.entries.push_back({residual_of[i], keyed.heads[index]});
-      keyed.heads[index] = static_cast<uint32_t>(keyed.entries.size() - 1);
-    }
+    const Node& match = syntax_.nodes[syntax_.links[arms[i].key_link].node];
+    const Node literal{static_cast<NodeKind>(match.c), 0, match.flags, match.at, match.b};
+    const int64_t key = TRY(AddKey(type, literal, keyed.keys));
+    if (key < 0) continue;  // one that no row has
+    const auto index = static_cast<size_t>(key);
+    if (index == keyed.heads.size()) keyed.heads.push_back(kNone);
+    keyed.entries.push_back({residual_of[i], keyed.heads[index]});
+    keyed.heads[index] = static_cast<uint32_t>(keyed.entries.size() - 1);
   }
   Expr expr;
   expr.kind = ExprKind::kKeyed;
@@ -245,6 +276,7 @@ Result<void> Binder::ExpandChain(uint32_t expr, const Node& node) {
   std::vector<uint32_t> rest, arms;
   std::vector<std::vector<uint32_t>> keys(out_.columns.paths().size());
   uint32_t count = node.c, only = kNone, kept = 0;
+  arms.reserve(is_or ? node.c : 0);
   for (uint32_t link = node.a; count > 0; link = syntax_.links[link].next, count--) {
     if (link == skip) continue;
     const uint32_t child = only = syntax_.links[link].node;

@@ -96,7 +96,7 @@ bool Lexer::SkipSpace() {
   return true;
 }
 
-Result<void> Lexer::Quoted(Token& token, TokenKind kind, char quote) {
+Status Lexer::Quoted(Token& token, TokenKind kind, char quote) {
   token.kind = kind;
   token.has_escape = false;
   const size_t first = position_ + 1;
@@ -187,7 +187,7 @@ void Lexer::Symbol(Token& token) {
   position_ += size;
 }
 
-Result<void> Lexer::Next(Token& token) {
+Status Lexer::Next(Token& token) {
   if (position_ < text_.size() && text_[position_] == ' ') position_++;  // what most tokens follow
   const bool is_plain = position_ < text_.size() && (ClassOf(text_[position_]) & kNamePart);
   if (!is_plain && !SkipSpace())

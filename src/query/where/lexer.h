@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/try.h"
+#include "query/where/status.h"
 
 namespace squire::where {
 
@@ -71,7 +71,7 @@ class Lexer {
   explicit Lexer(std::string_view text) : text_(text) {}
 
   /// The next token. ERRORS: InvalidArgument for a quote or comment that is not closed.
-  Result<void> Next(Token& token);
+  Status Next(Token& token);
 
   [[nodiscard]] std::string_view text() const { return text_; }
   [[nodiscard]] std::string_view Content(const Token& token) const { return text_.substr(token.at, token.size); }
@@ -80,7 +80,7 @@ class Lexer {
 
  private:
   bool SkipSpace();
-  Result<void> Quoted(Token& token, TokenKind kind, char quote);
+  Status Quoted(Token& token, TokenKind kind, char quote);
   void Number(Token& token);
   void Name(Token& token);
   void Symbol(Token& token);

@@ -6,29 +6,12 @@ namespace squire::where {
 namespace {
 
 constexpr size_t kShownBytesMax = 40;  // of what was found, in a message
+constexpr size_t kNodesReserved = size_t{1} << 22;
 
 }  // namespace
 
 Error Syntax::Wrong(size_t at, const std::string& what) const {
   return InvalidArgument("the filter is not right at " + PlaceOf(text, at) + ": " + what);
-}
-
-int Parser::PrecedenceOf(Wait wait) {
-  switch (wait) {
-    case Wait::kOr: return 5;
-    case Wait::kAnd: return 10;
-    case Wait::kNot: return 15;
-    case Wait::kDistinct: return 17;
-    case Wait::kLike: return 19;
-    case Wait::kBetweenLow:
-    case Wait::kBetweenHigh:
-    case Wait::kCompare: return 20;
-    case Wait::kAdd: return 30;
-    case Wait::kMultiply:
-    case Wait::kConcat: return 40;
-    case Wait::kMinus: return 50;
-    default: return 0;
-  }
 }
 
 Error Parser::Expected(const std::string& what) const {
@@ -41,17 +24,17 @@ Error Parser::Expected(const std::string& what) const {
   return out_.syntax.Wrong(token_.begin, "found " + found + ", expected " + what);
 }
 
-Result<void> Parser::Expect(TokenKind kind, const char* what) {
+Status Parser::Expect(TokenKind kind, const char* what) {
   if (token_.kind != kind) return Expected(what);
   return Advance();
 }
 
-Result<uint32_t> Parser::Add(const Node& node) {
+Status Parser::Add(const Node& node) {
   auto& nodes = out_.syntax.nodes;
   if (nodes.size() >= kNodesMax)
     return out_.syntax.Wrong(token_.begin, "a filter has at most " + std::to_string(kNodesMax) + " terms");
   nodes.push_back(node);
-  return static_cast<uint32_t>(nodes.size() - 1);
+  return {};
 }
 
 uint32_t Parser::TakeOperand() {
@@ -82,7 +65,7 @@ void Parser::Append(Pending& list, uint32_t node) {
   list.count += count;
 }
 
-Result<void> Parser::Push(Wait wait, uint8_t op, uint8_t flags) {
+Status Parser::Push(Wait wait, uint8_t op, uint8_t flags) {
   if (pending_.size() >= kNestingMax)
     return out_.syntax.Wrong(token_.begin, "a filter nests at most " + std::to_string(kNestingMax) + " levels deep");
   pending_.push_back({wait, op, flags, token_.begin});
@@ -103,7 +86,7 @@ Node Parser::Compared(CompareOp op, uint32_t left, uint32_t right, uint32_t at) 
 }
 
 /// Turns the topmost operator and its operands into a node.
-Result<void> Parser::Reduce() {
+Status Parser::Reduce() {
   Pending top = pending_.back();
   const uint32_t right = TakeOperand();
   if (top.wait == Wait::kBetweenLow) return Expected("AND and the upper end of BETWEEN");
@@ -115,7 +98,14 @@ Result<void> Parser::Reduce() {
       Append(top, right);
       node = {top.wait == Wait::kOr ? NodeKind::kOr : NodeKind::kAnd, 0, 0, top.at, top.first, top.last, top.count};
       break;
-    case Wait::kNot: break;
+    case Wait::kNot: {
+      // NOT NOT NOT x is NOT x; one of the three stays, which asks that x be a condition.
+      const Node& once = out_.syntax.nodes[right];
+      const bool is_twice = once.kind == NodeKind::kNot && out_.syntax.nodes[once.a].kind == NodeKind::kNot;
+      if (!is_twice) break;
+      operands_.push_back(once.a);
+      return {};
+    }
     case Wait::kMinus: node.kind = NodeKind::kNegate; break;
     case Wait::kCompare: node = Compared(static_cast<CompareOp>(top.op), TakeOperand(), right, top.at); break;
     case Wait::kDistinct: node = {NodeKind::kDistinct, 0, top.flags, top.at, TakeOperand(), right}; break;
@@ -129,20 +119,18 @@ Result<void> Parser::Reduce() {
     }
     default: node = {NodeKind::kArithmetic, top.op, 0, top.at, TakeOperand(), right};
   }
-  operands_.push_back(TRY(Add(node)));
-  return {};
+  return PushNode(node);
 }
 
 /// Reduces what binds at least as tightly as `precedence`.
-Result<void> Parser::ReduceTo(int precedence) {
-  while (!pending_.empty() && !IsBracket(pending_.back().wait) && PrecedenceOf(pending_.back().wait) >= precedence)
-    TRY(Reduce());
+Status Parser::ReduceAll(int precedence) {
+  while (IsAbove(precedence - 1)) TRY(Reduce());
   return {};
 }
 
 /// AND or OR after an operand.
-Result<void> Parser::Chain(Wait wait, int precedence) {
-  while (!pending_.empty() && !IsBracket(pending_.back().wait) && PrecedenceOf(pending_.back().wait) > precedence) {
+Status Parser::Chain(Wait wait, int precedence) {
+  while (IsAbove(precedence)) {
     if (wait == Wait::kAnd && pending_.back().wait == Wait::kBetweenLow) {
       pending_.back().wait = Wait::kBetweenHigh;
       wants_operand_ = true;
@@ -151,12 +139,34 @@ Result<void> Parser::Chain(Wait wait, int precedence) {
     TRY(Reduce());
   }
   if (pending_.empty() || pending_.back().wait != wait) TRY(Push(wait));
-  Append(pending_.back(), TakeOperand());
+  Pending& chain = pending_.back();
+  const uint32_t arm = TakeOperand();
+  Append(chain, arm);
+  if (chain.a != 0) TRY(RepeatArm(chain, arm));
+  chain.a = static_cast<uint32_t>(lexer_.position());
   wants_operand_ = true;
   return Advance();
 }
 
-Result<void> Parser::Comparison() {
+/// A match that was just written for its column, as the arms of a chain repeat it, is the node that it was.
+Status Parser::PushMatch(const Node& match) {
+  for (Known& known : known_) {
+    if (known.node != match.a) continue;
+    if (known.match != kNone) {
+      const Node& last = out_.syntax.nodes[known.match];
+      if (last.op == match.op && last.b == match.b && last.c == match.c && last.flags == match.flags &&
+          out_.syntax.text.substr(last.at, last.b) == out_.syntax.text.substr(match.at, match.b)) {
+        operands_.push_back(known.match);
+        return {};
+      }
+    }
+    known.match = static_cast<uint32_t>(out_.syntax.nodes.size());
+    break;
+  }
+  return PushNode(match);
+}
+
+Status Parser::Comparison() {
   const auto op = static_cast<uint8_t>(static_cast<int>(token_.kind) - static_cast<int>(TokenKind::kEqual));
   TRY(ReduceTo(20));
   const Token sign = token_;
@@ -177,8 +187,8 @@ Result<void> Parser::Comparison() {
     case TokenKind::kOr:
     case TokenKind::kClose:
     case TokenKind::kEnd:
-      operands_.back() = TRY(Add(MatchOf(static_cast<CompareOp>(op), left, node)));
-      return {};
+      operands_.pop_back();
+      return PushMatch(MatchOf(static_cast<CompareOp>(op), left, node));
     default:
       TRY(Push(Wait::kCompare, op));
       pending_.back().at = sign.begin;
@@ -186,7 +196,7 @@ Result<void> Parser::Comparison() {
   }
 }
 
-Result<void> Parser::IsOperator() {
+Status Parser::IsOperator() {
   TRY(ReduceTo(17));
   const uint32_t at = token_.begin;
   TRY(Advance());
@@ -214,7 +224,7 @@ Result<void> Parser::IsOperator() {
 }
 
 /// NOT after an operand: NOT IN, NOT BETWEEN, NOT LIKE, NOT ILIKE.
-Result<void> Parser::NegatedOperator() {
+Status Parser::NegatedOperator() {
   TRY(Advance());
   switch (token_.kind) {
     case TokenKind::kIn: return InOperator(true);
@@ -231,7 +241,7 @@ Result<void> Parser::NegatedOperator() {
   }
 }
 
-Result<void> Parser::InOperator(bool is_negated) {
+Status Parser::InOperator(bool is_negated) {
   TRY(ReduceTo(20));
   TRY(Push(Wait::kInList, 0, static_cast<uint8_t>(kOnlyLiterals | (is_negated ? kNegated : 0))));
   TRY(Advance());
@@ -239,7 +249,7 @@ Result<void> Parser::InOperator(bool is_negated) {
 }
 
 /// ESCAPE 'c' after the pattern of LIKE.
-Result<void> Parser::Escape() {
+Status Parser::Escape() {
   TRY(ReduceTo(20));
   if (pending_.empty() || pending_.back().wait != Wait::kLike || pending_.back().a != 0)
     return Expected("an operator or the end; ESCAPE follows the pattern of LIKE");
@@ -253,7 +263,7 @@ Result<void> Parser::Escape() {
 }
 
 /// The type of ::type, or of the innermost CAST( ... AS type).
-Result<void> Parser::CastTo(bool is_postfix) {
+Status Parser::CastTo(bool is_postfix) {
   uint32_t at = token_.begin;
   uint8_t flags = 0;
   if (!is_postfix) {
@@ -270,7 +280,7 @@ Result<void> Parser::CastTo(bool is_postfix) {
       {NodeKind::kCast, 0, flags, at, TakeOperand(), static_cast<uint32_t>(out_.types.size() - 1)});
 }
 
-Result<void> Parser::Comma() {
+Status Parser::Comma() {
   TRY(ReduceTo(0));
   if (pending_.empty() || (pending_.back().wait != Wait::kCall && pending_.back().wait != Wait::kInList))
     return Expected(pending_.empty() ? "an operator or the end" : "an operator or ')'");
@@ -282,7 +292,7 @@ Result<void> Parser::Comma() {
 }
 
 /// The list is complete. Values stay a list; with anything else in it, it is an OR of comparisons.
-Result<void> Parser::InList(const Pending& list) {
+Status Parser::InList(const Pending& list) {
   const uint32_t operand = TakeOperand();
   if (list.flags & kOnlyLiterals)
     return PushOperand({NodeKind::kIn, 0, list.flags, list.at, operand, list.first, list.count});
@@ -291,20 +301,22 @@ Result<void> Parser::InList(const Pending& list) {
     return out_.syntax.Wrong(list.at, "a list with more than values in it needs a column before IN");
   Pending any{Wait::kOr};
   for (uint32_t link = list.first; link != kNone; link = out_.syntax.links[link].next) {
-    const Node equal = Compared(CompareOp::kEqual, operand, out_.syntax.links[link].node, list.at);
-    Append(any, TRY(Add(equal)));
+    TRY(Add(Compared(CompareOp::kEqual, operand, out_.syntax.links[link].node, list.at)));
+    Append(any, LastNode());
     if (link == list.last) break;
   }
   return PushChain(NodeKind::kOr, any, list);
 }
 
 /// x BETWEEN low AND high with a column for x: two comparisons.
-Result<void> Parser::Between(const Pending& between, uint32_t low, uint32_t high) {
+Status Parser::Between(const Pending& between, uint32_t low, uint32_t high) {
   const uint32_t operand = TakeOperand();
   Pending both{Wait::kAnd};
   if (out_.syntax.nodes[operand].kind == NodeKind::kColumn) {
-    Append(both, TRY(Add(Compared(CompareOp::kGreaterEqual, operand, low, between.at))));
-    Append(both, TRY(Add(Compared(CompareOp::kLessEqual, operand, high, between.at))));
+    TRY(Add(Compared(CompareOp::kGreaterEqual, operand, low, between.at)));
+    Append(both, LastNode());
+    TRY(Add(Compared(CompareOp::kLessEqual, operand, high, between.at)));
+    Append(both, LastNode());
     return PushChain(NodeKind::kAnd, both, between);
   }
   both.wait = Wait::kCall;
@@ -314,13 +326,13 @@ Result<void> Parser::Between(const Pending& between, uint32_t low, uint32_t high
 }
 
 /// The chain as a node, denied when the operator `from` was.
-Result<void> Parser::PushChain(NodeKind kind, const Pending& chain, const Pending& from) {
+Status Parser::PushChain(NodeKind kind, const Pending& chain, const Pending& from) {
   TRY(PushOperand({kind, 0, 0, from.at, chain.first, chain.last, chain.count}));
   if (!(from.flags & kNegated)) return {};
   return PushOperand({NodeKind::kNot, 0, 0, from.at, TakeOperand()});
 }
 
-Result<void> Parser::Close() {
+Status Parser::Close() {
   TRY(ReduceTo(0));
   if (pending_.empty()) return Expected("an operator or the end; no bracket is open");
   Pending top = pending_.back();
@@ -339,7 +351,7 @@ Result<void> Parser::Close() {
 }
 
 /// A word after an operand.
-Result<void> Parser::NamedOperator() {
+Status Parser::NamedOperator() {
   if (AtWord("escape")) return Escape();
   if (AtWord("as")) return CastTo(false);
   for (const std::string_view word : {"rlike", "regexp", "similar", "glob", "div", "xor", "collate"}) {
@@ -348,28 +360,28 @@ Result<void> Parser::NamedOperator() {
   return Expected("an operator or the end");
 }
 
-/// True at the end.
-Result<bool> Parser::Operator() {
-  const auto arithmetic = [&](Wait wait, ArithmeticOp op, int precedence) -> Result<void> {
+/// What follows an operand.
+Status Parser::Operator() {
+  const auto arithmetic = [&](Wait wait, ArithmeticOp op, int precedence) -> Status {
     TRY(ReduceTo(precedence));
     TRY(Push(wait, static_cast<uint8_t>(op)));
     return Advance();
   };
   switch (token_.kind) {
-    case TokenKind::kEnd: TRY(End()); return true;
-    case TokenKind::kAnd: TRY(Chain(Wait::kAnd, 10)); break;
-    case TokenKind::kOr: TRY(Chain(Wait::kOr, 5)); break;
-    case TokenKind::kClose: TRY(Close()); break;
-    case TokenKind::kComma: TRY(Comma()); break;
+    case TokenKind::kEnd: return End();
+    case TokenKind::kAnd: return Chain(Wait::kAnd, 10);
+    case TokenKind::kOr: return Chain(Wait::kOr, 5);
+    case TokenKind::kClose: return Close();
+    case TokenKind::kComma: return Comma();
     case TokenKind::kEqual:
     case TokenKind::kNotEqual:
     case TokenKind::kLess:
     case TokenKind::kLessEqual:
     case TokenKind::kGreater:
-    case TokenKind::kGreaterEqual: TRY(Comparison()); break;
-    case TokenKind::kIs: TRY(IsOperator()); break;
-    case TokenKind::kNot: TRY(NegatedOperator()); break;
-    case TokenKind::kIn: TRY(InOperator(false)); break;
+    case TokenKind::kGreaterEqual: return Comparison();
+    case TokenKind::kIs: return IsOperator();
+    case TokenKind::kNot: return NegatedOperator();
+    case TokenKind::kIn: return InOperator(false);
     case TokenKind::kBetween:
       TRY(ReduceTo(20));
       TRY(Push(Wait::kBetweenLow));
@@ -381,21 +393,22 @@ Result<bool> Parser::Operator() {
       TRY(Push(Wait::kLike, 0, token_.kind == TokenKind::kIlike ? kAnyCase : 0));
       TRY(Advance());
       break;
-    case TokenKind::kPlus: TRY(arithmetic(Wait::kAdd, ArithmeticOp::kAdd, 30)); break;
-    case TokenKind::kMinus: TRY(arithmetic(Wait::kAdd, ArithmeticOp::kSubtract, 30)); break;
-    case TokenKind::kStar: TRY(arithmetic(Wait::kMultiply, ArithmeticOp::kMultiply, 40)); break;
-    case TokenKind::kSlash: TRY(arithmetic(Wait::kMultiply, ArithmeticOp::kDivide, 40)); break;
-    case TokenKind::kPercent: TRY(arithmetic(Wait::kMultiply, ArithmeticOp::kModulo, 40)); break;
-    case TokenKind::kConcat: TRY(arithmetic(Wait::kConcat, ArithmeticOp::kAdd, 40)); break;
-    case TokenKind::kCast: TRY(CastTo(true)); break;
-    case TokenKind::kOpenBracket: TRY(Subscript()); break;
-    case TokenKind::kName: TRY(NamedOperator()); break;
+    case TokenKind::kPlus: return arithmetic(Wait::kAdd, ArithmeticOp::kAdd, 30);
+    case TokenKind::kMinus: return arithmetic(Wait::kAdd, ArithmeticOp::kSubtract, 30);
+    case TokenKind::kStar: return arithmetic(Wait::kMultiply, ArithmeticOp::kMultiply, 40);
+    case TokenKind::kSlash: return arithmetic(Wait::kMultiply, ArithmeticOp::kDivide, 40);
+    case TokenKind::kPercent: return arithmetic(Wait::kMultiply, ArithmeticOp::kModulo, 40);
+    case TokenKind::kConcat: return arithmetic(Wait::kConcat, ArithmeticOp::kAdd, 40);
+    case TokenKind::kCast: return CastTo(true);
+    case TokenKind::kOpenBracket: return Subscript();
+    case TokenKind::kName: return NamedOperator();
     default: return Expected("an operator or the end");
   }
-  return false;
+  return {};
 }
 
-Result<void> Parser::End() {
+Status Parser::End() {
+  is_done_ = true;
   TRY(ReduceTo(0));
   if (!pending_.empty()) return Expected("')' for the bracket at " + PlaceOf(out_.syntax.text, pending_.back().at));
   out_.syntax.root = TakeOperand();
@@ -403,14 +416,14 @@ Result<void> Parser::End() {
 }
 
 Result<Parsed> Parser::Run() {
+  // Room for a long filter at once: what is not touched costs nothing.
+  const size_t nodes = std::min<size_t>(out_.syntax.text.size() / 16, kNodesReserved);
+  out_.syntax.nodes.reserve(nodes);
+  out_.syntax.links.reserve(nodes);
   TRY(Advance());
   if (token_.kind == TokenKind::kEnd) return InvalidArgument("the filter is empty");
-  while (true) {
-    if (wants_operand_)
-      TRY(Operand());
-    else if (TRY(Operator()))
-      return std::move(out_);
-  }
+  while (!is_done_) TRY(wants_operand_ ? Operand() : Operator());
+  return std::move(out_);
 }
 
 Result<Parsed> Parse(std::string_view text, Columns& columns) {

@@ -17,20 +17,19 @@ NodeKind LiteralKindOf(TokenKind kind) {
   }
 }
 
-Result<void> Parser::PushOperand(const Node& node) {
-  operands_.push_back(TRY(Add(node)));
+Status Parser::PushOperand(const Node& node) {
   wants_operand_ = false;
-  return {};
+  return PushNode(node);
 }
 
 /// The token as a literal of `kind`.
-Result<void> Parser::LiteralOperand(NodeKind kind, uint8_t flags) {
+Status Parser::LiteralOperand(NodeKind kind, uint8_t flags) {
   if (token_.has_escape) flags |= kEscaped;
   TRY(PushOperand({kind, 0, flags, token_.at, token_.size}));
   return Advance();
 }
 
-Result<void> Parser::Operand() {
+Status Parser::Operand() {
   if (const NodeKind literal = LiteralKindOf(token_.kind); literal != NodeKind::kColumn)
     return LiteralOperand(literal, 0);
   switch (token_.kind) {
@@ -55,7 +54,7 @@ Result<void> Parser::Operand() {
   return Expected("a column, a value, NOT or '('");
 }
 
-Result<void> Parser::NameOperand() {
+Status Parser::NameOperand() {
   const Token name = token_;
   const std::string_view text = lexer_.Content(name);
   TRY(Advance());
@@ -77,11 +76,12 @@ Result<std::string> Parser::NamePart() {
 }
 
 /// A column by `name` and the fields that follow it.
-Result<void> Parser::ColumnOperand(const Token& name) {
+Status Parser::ColumnOperand(const Token& name) {
   const std::string_view first = lexer_.Content(name);
   const bool is_quoted = name.kind == TokenKind::kQuotedName;
-  if (!is_quoted && first == last_name_ && token_.kind != TokenKind::kDot) {
-    operands_.push_back(last_column_);
+  for (const Known& known : known_) {
+    if (is_quoted || first != known.name || token_.kind == TokenKind::kDot) continue;
+    operands_.push_back(known.node);
     wants_operand_ = false;
     return {};
   }
@@ -96,15 +96,12 @@ Result<void> Parser::ColumnOperand(const Token& name) {
   auto path = columns_.Find(parts, any_case);
   if (!path) return out_.syntax.Wrong(name.begin, path.error().message);
   TRY(PushOperand({NodeKind::kColumn, 0, 0, name.begin, *path}));
-  if (!is_quoted && parts.size() == 1) {
-    last_name_ = first;
-    last_column_ = operands_.back();
-  }
+  if (!is_quoted && parts.size() == 1) known_[known_next_++ % known_.size()] = {first, operands_.back()};
   return {};
 }
 
 /// column['field'], the operand being the column.
-Result<void> Parser::Subscript() {
+Status Parser::Subscript() {
   const Node column = out_.syntax.nodes[operands_.back()];
   if (column.kind != NodeKind::kColumn) return Expected("an operator or the end; only columns have fields");
   TRY(Advance());
@@ -121,7 +118,7 @@ Result<void> Parser::Subscript() {
 }
 
 /// A name before '(': a cast or a function.
-Result<void> Parser::CallOperand(std::string_view name, uint32_t at) {
+Status Parser::CallOperand(std::string_view name, uint32_t at) {
   const bool is_try = IsWord(name, "try_cast");
   if (is_try || IsWord(name, "cast")) {
     TRY(Push(Wait::kCast, 0, is_try ? kTry : 0));
