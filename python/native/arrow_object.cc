@@ -1,5 +1,7 @@
 #include "arrow_object.h"
 
+#include <nanobind/stl/unique_ptr.h>
+
 #include "errors.h"
 
 namespace squire::python {
@@ -94,6 +96,30 @@ nb::capsule SchemaCapsule(const Schema& schema) {
   return Capsule<ArrowSchema>("arrow_schema", [&](ArrowSchema* out) { return ExportSchema(schema, out); });
 }
 
+std::unique_ptr<ColumnObject> ColumnObject::OfTexts(const nb::list& texts) {
+  ArrayBuilder builder(TypeId::kLargeString);
+  for (nb::handle text : texts) {
+    if (text.is_none()) {
+      builder.AppendNull();
+      continue;
+    }
+    Py_ssize_t size = 0;
+    const char* bytes = PyUnicode_Check(text.ptr()) ? PyUnicode_AsUTF8AndSize(text.ptr(), &size) : nullptr;
+    if (bytes == nullptr) {
+      PyErr_Clear();
+      throw nb::type_error("every item must be a string of Unicode text, or None");
+    }
+    builder.AppendText({bytes, static_cast<size_t>(size)});
+  }
+  return std::make_unique<ColumnObject>(Unwrap(builder.Finish()));
+}
+
+nb::tuple ColumnObject::ArrowArrayCapsules() const {
+  const Field field{"", values_.type, true, {}};
+  return nb::make_tuple(Capsule<ArrowSchema>("arrow_schema", [&](ArrowSchema* out) { return ExportField(field, out); }),
+                        Capsule<ArrowArray>("arrow_array", [&](ArrowArray* out) { return ExportArray(values_, out); }));
+}
+
 nb::tuple BatchObject::ArrowArrayCapsules() const {
   return nb::make_tuple(SchemaCapsule(rows_.schema),
                         Capsule<ArrowArray>("arrow_array", [&](ArrowArray* out) { return ExportBatch(rows_, out); }));
@@ -109,6 +135,11 @@ nb::object BatchesObject::Next() {
 }
 
 void BindArrow(nb::module_& module) {
+  nb::class_<ColumnObject>(module, "Column", "Values of one column, handed over by the Arrow C data interface.")
+      .def_static("of_texts", &ColumnObject::OfTexts, nb::arg("texts"))
+      .def(
+          "__arrow_c_array__", [](const ColumnObject& self, nb::handle) { return self.ArrowArrayCapsules(); },
+          nb::arg("requested_schema").none() = nb::none());
   nb::class_<BatchObject>(module, "Batch", "Rows, handed over by the Arrow C data interface.")
       .def(
           "__init__",

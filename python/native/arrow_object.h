@@ -28,6 +28,18 @@ Schema SchemaOf(nb::handle object);
 /// A capsule of the schema, as __arrow_c_schema__ returns it.
 nb::capsule SchemaCapsule(const Schema& schema);
 
+/// One column on its way to the engine, made of Python values without pyarrow.
+class ColumnObject {
+ public:
+  explicit ColumnObject(Array values) : values_(std::move(values)) {}
+  /// A string column. ERRORS: TypeError for an item that is neither str nor None.
+  static std::unique_ptr<ColumnObject> OfTexts(const nb::list& texts);
+  [[nodiscard]] nb::tuple ArrowArrayCapsules() const;
+
+ private:
+  Array values_;
+};
+
 /// One batch on its way out.
 class BatchObject {
  public:

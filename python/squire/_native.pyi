@@ -4,6 +4,13 @@ from typing import Any, Optional
 
 __version__: str
 
+class Column:
+    """Values of one column, handed over by the Arrow C data interface."""
+
+    @staticmethod
+    def of_texts(texts: list[Optional[str]]) -> "Column": ...
+    def __arrow_c_array__(self, requested_schema: Any = None) -> tuple[Any, Any]: ...
+
 class Batch:
     """Rows, handed over by the Arrow C data interface."""
 

@@ -10,6 +10,7 @@ from typing import Any, Callable, TypeVar, Union
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from . import _native
 from .errors import InvalidArgumentError, IoError
 
 #: Rows as `add` and its like take them: pyarrow Table, RecordBatch, RecordBatchReader or an iterable of batches; anything
@@ -286,8 +287,13 @@ def one_row(values: Mapping[str, Any], schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=pa.schema(fields))
 
 
-def to_keys(values: Any, kind: pa.DataType) -> pa.Array:
+def to_keys(values: Any, kind: pa.DataType) -> "pa.Array | _native.Column":
     """Values of a key column as one array of its type."""
+    if isinstance(values, list) and (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        try:  # pyarrow would load pandas, where it is installed, to look at the list
+            return _native.Column.of_texts(values)
+        except TypeError as error:
+            raise InvalidArgumentError(f"a key is no {kind}: {error}") from error
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
     if not isinstance(values, pa.Array):

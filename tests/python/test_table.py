@@ -231,7 +231,8 @@ def test_keys_of_every_kind(db):
     assert table.delete_keys("id", (i for i in (7, 8))).num_deleted_rows == 2
     assert table.delete_keys("name", ["n9"]).num_deleted_rows == 1
     assert table.delete_keys("name", []) == squire.DeleteResult(0, table.version)
-    for column, values in (("id", ["x"]), ("id", 5), ("name", "n10"), ("id", [1.5])):
+    for column, values in (("id", ["x"]), ("id", 5), ("name", "n10"), ("id", [1.5]), ("name", ["n10", 5]),
+                           ("name", ["n10", "\ud800"])):
         with pytest.raises(squire.InvalidArgumentError):
             table.delete_keys(column, values)
     with pytest.raises(squire.NotFoundError):
