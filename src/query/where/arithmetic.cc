@@ -1,4 +1,4 @@
-// Arithmetic on lanes. Integers wrap at their width; what has no value - a division by zero, a decimal beyond 38 digits -
+// Arithmetic on lanes. Integers wrap at their width; what has no value - a division by zero, a decimal beyond 128 bits -
 // is null.
 
 #include <cmath>
@@ -21,6 +21,12 @@ std::optional<Int128> ExactOf(ArithmeticOp op, Int128 a, Int128 b) {
       return op == ArithmeticOp::kDivide ? a / b : a % b;
   }
   return std::nullopt;
+}
+
+/// Integers, to be wrapped: a product of two of 64 bits may pass 128.
+std::optional<Int128> IntegerOf(ArithmeticOp op, Int128 a, Int128 b) {
+  if (op != ArithmeticOp::kMultiply) return ExactOf(op, a, b);
+  return static_cast<Int128>(static_cast<unsigned __int128>(a) * static_cast<unsigned __int128>(b));
 }
 
 /// Decimals: both sides at the scale that the operation wants.
@@ -50,12 +56,9 @@ double FloatAt(const Lane& lane, size_t at, int bits) {
 }
 
 void SetExact(Lane& out, size_t row, std::optional<Int128> value) {
-  static const Int128 kDecimalMax = PowerOf10(38) - 1;
   if (!value) return;
-  const bool is_decimal = out.type.meaning == Meaning::kDecimal;
-  if (is_decimal && (*value > kDecimalMax || *value < -kDecimalMax)) return;
   out.valid[row] = 1;
-  out.exact[row] = is_decimal ? *value : Wrap(*value, out.type);
+  out.exact[row] = out.type.meaning == Meaning::kDecimal ? *value : Wrap(*value, out.type);
 }
 
 }  // namespace
@@ -74,7 +77,7 @@ Lane ArithmeticLanes(const Expr& expr, const Lane& a, const Lane& b, size_t rows
     } else if (is_decimal) {
       SetExact(out, row, DecimalOf(expr, a.type, a.exact[i], b.type, b.exact[j]));
     } else {
-      SetExact(out, row, ExactOf(op, a.exact[i], b.exact[j]));
+      SetExact(out, row, IntegerOf(op, a.exact[i], b.exact[j]));
     }
   }
   return out;
