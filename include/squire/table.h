@@ -22,7 +22,14 @@
 
 namespace squire {
 
+/// What a commit has done when it returns.
+enum class Durability {
+  kSynced,    ///< it survives a crash of the machine
+  kUnsynced,  ///< it survives a crash of the program; the machine's may take it, and tear it
+};
+
 struct TableOptions {
+  Durability durability = Durability::kSynced;
   std::string branch;               ///< open this branch instead of the main one
   size_t open_files_max = 24;       ///< data files kept open, the least recently used closed first
   std::optional<uint64_t> version;  ///< open this version instead of the newest

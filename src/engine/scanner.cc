@@ -7,6 +7,8 @@
 namespace squire::engine {
 namespace {
 
+constexpr int64_t kBatchBytes = 2 << 20;  // of values of known width: a batch is to stay in the processor's caches
+constexpr int64_t kBatchRowsMin = 256;
 constexpr size_t kFewOf = 8;  // when at most one row in so many is selected, its columns are read for it alone
 
 /// What is read, in two steps: the columns that the selection looks at, then the others for the rows that it selects.
@@ -25,7 +27,7 @@ class RangeScanner : public Scanner {
         plan_(std::move(plan)),
         with_row_address_(options.with_row_address) {
     if (!selection_.passes_nothing())
-      ranges_ = table::PlanRanges(*snapshot_, std::max<int64_t>(1, options.batch_rows));
+      ranges_ = table::PlanRanges(*snapshot_, BatchRows(options.batch_rows));
   }
 
   Result<std::optional<Batch>> Next() override {
@@ -41,6 +43,14 @@ class RangeScanner : public Scanner {
   }
 
  private:
+  [[nodiscard]] int64_t BatchRows(int64_t rows_max) const {
+    int64_t bits = 1;
+    for (const auto* projection : {&plan_.wanted, &selection_.columns()})
+      for (const Field& field : projection->schema.fields) bits += field.type.bit_width();
+    return std::clamp(kBatchBytes * 8 / bits, std::min(kBatchRowsMin, std::max<int64_t>(1, rows_max)),
+                      std::max<int64_t>(1, rows_max));
+  }
+
   Result<table::RangeBatch> Select(const table::RowRange& range) {
     auto rows = TRY(table::ReadRange(*snapshot_, selection_.columns(), range));
     if (rows.addresses.empty()) return rows;

@@ -40,12 +40,18 @@ Result<Table> TableAccess::Open(FileSystem& fs, const std::string& path, const T
   return Table(std::make_unique<Table::Impl>(Table::Impl{root, std::move(files), std::move(snapshot)}));
 }
 
+namespace {
+FileSystem& FileSystemFor(const TableOptions& options) {
+  return options.durability == Durability::kSynced ? PosixFileSystem() : UnsyncedFileSystem();
+}
+}  // namespace
+
 Result<Table> Table::Create(const std::string& path, const Schema& schema, const TableOptions& options) {
-  return TableAccess::Create(PosixFileSystem(), path, schema, options);
+  return TableAccess::Create(FileSystemFor(options), path, schema, options);
 }
 
 Result<Table> Table::Open(const std::string& path, const TableOptions& options) {
-  return TableAccess::Open(PosixFileSystem(), path, options);
+  return TableAccess::Open(FileSystemFor(options), path, options);
 }
 
 const std::string& Table::path() const { return impl_->path; }

@@ -108,6 +108,8 @@ class FileSystem {
 
 /// The machine's file system.
 FileSystem& PosixFileSystem();
+/// The same without a single sync: whole after a crash of the program, not after one of the machine.
+FileSystem& UnsyncedFileSystem();
 
 /// The whole file. ERRORS: OverBudget beyond `limit_bytes`.
 Result<std::vector<uint8_t>> ReadWholeFile(FileSystem& fs, const std::string& path, uint64_t limit_bytes = 1ull << 31);

@@ -73,7 +73,7 @@ class PosixRandomAccessFile : public RandomAccessFile {
 
 class PosixWritableFile : public WritableFile {
  public:
-  PosixWritableFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+  PosixWritableFile(int fd, std::string path, bool synced) : fd_(fd), path_(std::move(path)), synced_(synced) {}
   ~PosixWritableFile() override {
     if (fd_.get() >= 0) ::unlink(path_.c_str());
   }
@@ -90,7 +90,7 @@ class PosixWritableFile : public WritableFile {
   }
   [[nodiscard]] uint64_t size() const override { return size_bytes_; }
   Result<void> Sync() override {
-    if (Retry([&] { return ::fdatasync(fd_.get()); }) < 0) return FromErrno(errno, "cannot sync", path_);
+    if (synced_ && Retry([&] { return ::fdatasync(fd_.get()); }) < 0) return FromErrno(errno, "cannot sync", path_);
     return {};
   }
   Result<void> Close() override {
@@ -101,6 +101,7 @@ class PosixWritableFile : public WritableFile {
  private:
   Descriptor fd_;
   std::string path_;
+  bool synced_;
   uint64_t size_bytes_ = 0;
 };
 
@@ -114,6 +115,8 @@ class PosixFileLock : public FileLock {
 
 class Posix : public FileSystem {
  public:
+  explicit Posix(bool synced) : synced_(synced) {}
+
   Result<std::unique_ptr<RandomAccessFile>> OpenRead(const std::string& path) override {
     Descriptor fd(Retry([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
     if (fd.get() < 0) return FromErrno(errno, "cannot open", path);
@@ -126,7 +129,7 @@ class Posix : public FileSystem {
   Result<std::unique_ptr<WritableFile>> Create(const std::string& path) override {
     const int fd = Retry([&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); });
     if (fd < 0) return FromErrno(errno, "cannot create", path);
-    return std::make_unique<PosixWritableFile>(fd, path);
+    return std::make_unique<PosixWritableFile>(fd, path, synced_);
   }
 
   Result<std::vector<FileInfo>> List(const std::string& folder) override {
@@ -165,6 +168,7 @@ class Posix : public FileSystem {
   }
 
   Result<void> SyncFolder(const std::string& folder) override {
+    if (!synced_) return {};
     const Descriptor fd(Retry([&] { return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
     if (fd.get() < 0) return FromErrno(errno, "cannot open folder", folder);
     if (Retry([&] { return ::fsync(fd.get()); }) < 0 && errno != EINVAL)
@@ -175,6 +179,7 @@ class Posix : public FileSystem {
   SyncTraits Traits(const std::string& folder) override { return SyncTraitsOf(folder); }
 
   Result<void> SyncAll(const std::string& folder) override {
+    if (!synced_) return {};
 #ifdef __linux__
     const Descriptor fd(Retry([&] { return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
     if (fd.get() < 0) return FromErrno(errno, "cannot open folder", folder);
@@ -234,12 +239,19 @@ class Posix : public FileSystem {
     return {std::move(name), static_cast<uint64_t>(st.st_size),
             st.st_mtim.tv_sec * 1'000'000'000ll + st.st_mtim.tv_nsec, S_ISDIR(st.st_mode)};
   }
+
+  bool synced_;
 };
 
 }  // namespace
 
 FileSystem& PosixFileSystem() {
-  static Posix fs;
+  static Posix fs(/*synced=*/true);
+  return fs;
+}
+
+FileSystem& UnsyncedFileSystem() {
+  static Posix fs(/*synced=*/false);
   return fs;
 }
 

@@ -36,7 +36,7 @@ Result<void> AppendFlat(Bytes bytes, uint64_t bits, uint64_t count, Values& out)
   const uint64_t size = CeilDiv(bits * count, 8);
   if (bytes.size() < size) return Corruption("flat values end too early");
   if (bits == 1 && out.count % 8 != 0) return Corruption("a chunk of bits begins within a byte");
-  out.data.insert(out.data.end(), bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(size));
+  out.data.Append(bytes.first(size));
   out.count += static_cast<int64_t>(count);
   return {};
 }
@@ -54,7 +54,7 @@ Result<void> AppendUnpacked(Bytes packed, uint64_t value_bits, uint64_t width, u
                      block));
     packed = packed.subspan(block_bytes);
     const uint64_t kept = std::min<uint64_t>(simd::kPackedValues, count - done);
-    out.data.insert(out.data.end(), block.begin(), block.begin() + static_cast<ptrdiff_t>(kept * value_bytes));
+    out.data.Append(Bytes(block).first(kept * value_bytes));
   }
   out.count += static_cast<int64_t>(count);
   return {};
@@ -101,9 +101,9 @@ Result<void> AppendRuns(const pb21::Rle& rle, Bytes values, Bytes lengths, uint6
   for (size_t run = 0; left > 0; run++) {
     if (run >= lengths.size() || (run + 1) * width > values.size()) return Corruption("runs end too early");
     if (lengths[run] > left) return Corruption("runs are longer than their chunk");
-    const auto value = values.begin() + static_cast<ptrdiff_t>(run * width);
+    const uint8_t* value = values.data() + run * width;
     for (uint8_t i = 0; i < lengths[run]; i++)
-      out.data.insert(out.data.end(), value, value + static_cast<ptrdiff_t>(width));
+      out.data.Append({value, width});
     left -= lengths[run];
   }
   out.count += static_cast<int64_t>(count);
@@ -132,7 +132,7 @@ template <class Offset>
 Result<void> AppendPlainTexts(Bytes bytes, uint64_t count, Values& out) {
   if (bytes.size() / sizeof(Offset) < count + 1) return Corruption("fewer text offsets than texts");
   const auto offset = [&](uint64_t at) { return static_cast<int64_t>(Load<Offset>(bytes.data() + at * sizeof(Offset))); };
-  const int64_t first = offset(0), base = std::ssize(out.data) - first;
+  const int64_t first = offset(0), base = static_cast<int64_t>(out.data.size()) - first;
   if (first < 0 || first > std::ssize(bytes)) return Corruption("text offsets leave their buffer");
   int64_t last = first;
   for (uint64_t row = 1; row <= count; row++) {
@@ -141,7 +141,7 @@ Result<void> AppendPlainTexts(Bytes bytes, uint64_t count, Values& out) {
     out.offsets.push_back(base + end);
     last = end;
   }
-  out.data.insert(out.data.end(), bytes.begin() + first, bytes.begin() + last);
+  out.data.Append(bytes.subspan(static_cast<size_t>(first), static_cast<size_t>(last - first)));
   out.count += static_cast<int64_t>(count);
   return {};
 }
@@ -196,7 +196,7 @@ Result<Values> DecodeConstant(const pb21::Constant& constant, uint64_t count) {
   Values out;
   out.bits = 16;
   out.count = static_cast<int64_t>(count);
-  for (uint64_t i = 0; i < count; i++) Put(out.data, value);
+  for (uint64_t i = 0; i < count; i++) out.data.Append({reinterpret_cast<const uint8_t*>(&value), sizeof(value)});
   return out;
 }
 

@@ -93,10 +93,10 @@ TEST(CodecTest, FsstDecodesSymbolsAndEscapes) {
   table.push_back(2);
   const auto decoder = FsstDecoder::Parse(table);
   ASSERT_TRUE(decoder) << decoder.error().ToString();
-  std::vector<uint8_t> out;
-  const std::vector<uint8_t> codes = {0, 255, ' ', 1, 255, 'w'};
+  GrowBuffer out;
+  const std::vector<uint8_t> codes = {0, 255, ' ', 1, 255, 'w', 0, 1, 0, 1, 1};
   ASSERT_TRUE(decoder->Decode(codes, out));
-  EXPECT_EQ(AsText(out), "hello wow");
+  EXPECT_EQ(AsText(out.span()), "hello wowhellowohellowowo");
   EXPECT_FALSE(decoder->Decode(std::vector<uint8_t>{255}, out)) << "a cut escape";
   EXPECT_FALSE(decoder->Decode(std::vector<uint8_t>{7}, out)) << "no such symbol";
   for (size_t size = 0; size < table.size(); size++) EXPECT_FALSE(FsstDecoder::Parse(Bytes(table).first(size))) << size;
@@ -108,13 +108,16 @@ TEST(CodecTest, DictionaryIndicesAreChecked) {
   dictionary.AppendText(AsBytes("bc"));
   Values indices;
   indices.bits = 8;
-  indices.data = {1, 0, 1};
+  indices.data.Append(std::vector<uint8_t>{1, 0, 1});
   indices.count = 3;
   const auto gathered = Gather(dictionary, indices);
   ASSERT_TRUE(gathered);
   EXPECT_EQ(AsText(gathered->Text(2)), "bc");
-  indices.data[1] = 2;
-  EXPECT_EQ(Gather(dictionary, indices).error().code, Code::kCorruption);
+  Values beyond;
+  beyond.bits = 8;
+  beyond.data.Append(std::vector<uint8_t>{2});
+  beyond.count = 1;
+  EXPECT_EQ(Gather(dictionary, beyond).error().code, Code::kCorruption);
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "lance/fsst.h"
 
-#include <algorithm>
-
 namespace squire::lance {
 namespace {
 constexpr uint8_t kEscape = 255;  // the next byte stands for itself
@@ -27,28 +25,39 @@ Result<FsstDecoder> FsstDecoder::Parse(Bytes symbol_table) {
   return decoder;
 }
 
-Result<void> FsstDecoder::Decode(Bytes codes, std::vector<uint8_t>& out) const {
+Result<void> FsstDecoder::Decode(Bytes codes, GrowBuffer& out) const {
   if (is_plain_) {
-    out.insert(out.end(), codes.begin(), codes.end());
+    out.Append(codes);
     return {};
   }
-  constexpr size_t kBlock = 512;  // codes at a time: each symbol is stored as 8 bytes, the next overwrites what is over
-  uint8_t text[kBlock * 8 + 8];
+  // Each symbol is stored as 8 bytes; the next one overwrites what is over.
+  uint8_t* const begin = out.Room(codes.size() * 8 + 8);
+  uint8_t* end = begin;
+  uint32_t known = 1;  // 0 once a code without a symbol was met
+  const auto put = [&](uint8_t code) {
+    Store(end, symbols_[code]);
+    end += sizes_[code];
+    known &= static_cast<uint32_t>(sizes_[code] != 0);
+  };
   for (size_t i = 0; i < codes.size();) {
-    size_t end = 0;
-    for (const size_t stop = std::min(codes.size(), i + kBlock); i < stop; i++) {
-      const uint8_t code = codes[i];
-      if (code != kEscape) {
-        if (sizes_[code] == 0) return Corruption("an FSST code without a symbol");
-        Store(text + end, symbols_[code]);
-        end += sizes_[code];
+    // Four codes at a time while none of them is an escape: no byte of them is 255.
+    if (codes.size() - i >= 4) {
+      const auto four = Load<uint32_t>(codes.data() + i);
+      if ((((four & 0x7f7f7f7fu) + 0x01010101u) & four & 0x80808080u) == 0) {
+        for (size_t k = 0; k < 4; k++) put(static_cast<uint8_t>(four >> (8 * k)));
+        i += 4;
         continue;
       }
-      if (++i == codes.size()) return Corruption("an FSST text ends in an escape");
-      text[end++] = codes[i];
     }
-    out.insert(out.end(), text, text + end);
+    if (codes[i] != kEscape) {
+      put(codes[i++]);
+      continue;
+    }
+    if (++i == codes.size()) return Corruption("an FSST text ends in an escape");
+    *end++ = codes[i++];
   }
+  if (known == 0) return Corruption("an FSST code without a symbol");
+  out.Commit(static_cast<size_t>(end - begin));
   return {};
 }
 

@@ -7,7 +7,7 @@
 #include <array>
 #include <vector>
 
-#include "base/bytes.h"
+#include "lance/grow_buffer.h"
 
 namespace squire::lance {
 
@@ -16,7 +16,7 @@ class FsstDecoder {
   /// ERRORS: Corruption.
   static Result<FsstDecoder> Parse(Bytes symbol_table);
   /// Appends the text of `codes` to `out`. ERRORS: Corruption for a code without a symbol or a cut escape.
-  Result<void> Decode(Bytes codes, std::vector<uint8_t>& out) const;
+  Result<void> Decode(Bytes codes, GrowBuffer& out) const;
 
  private:
   std::array<uint64_t, 256> symbols_{};  // up to 8 bytes each, the first lowest

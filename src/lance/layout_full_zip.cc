@@ -1,6 +1,7 @@
 // Pages of wide values, each zipped with its control byte: fixed-size lists at a constant stride, texts behind an
 // index.
 
+#include <limits>
 #include <optional>
 
 #include "base/allocate.h"
@@ -55,13 +56,35 @@ class RowStarts {
 
   /// The bytes of rows [first, first + count).
   [[nodiscard]] Result<Buffer> ReadRows(const PageContext& page, int64_t first, int64_t count) const {
-    const uint64_t at = static_cast<uint64_t>(first) * width_, rows = static_cast<uint64_t>(count) * width_;
-    uint64_t begin = 0, end = 0;
-    const Buffer index = TRY(page.buffers.Read(1, at, rows + width_));
-    std::memcpy(&begin, index.data(), width_);
-    std::memcpy(&end, index.data() + rows, width_);
-    if (begin > end) return page.Broken("the repetition index goes back");
-    return page.buffers.Read(0, begin, end - begin);
+    Buffer rows;
+    TRY(ForEachPiece(page, first, count, std::numeric_limits<uint64_t>::max(), [&](Buffer piece) -> Result<void> {
+      rows = std::move(piece);
+      return {};
+    }));
+    return rows;
+  }
+
+  /// Calls `use(bytes)` for the rows in order, whole rows of about `piece_bytes` at a time.
+  template <class Use>
+  Result<void> ForEachPiece(const PageContext& page, int64_t first, int64_t count, uint64_t piece_bytes,
+                            Use use) const {
+    const Buffer index = TRY(page.buffers.Read(1, static_cast<uint64_t>(first) * width_,
+                                               (static_cast<uint64_t>(count) + 1) * width_));
+    const auto start = [&](int64_t row) {
+      uint64_t value = 0;
+      std::memcpy(&value, index.data() + static_cast<uint64_t>(row) * width_, width_);
+      return value;
+    };
+    for (int64_t row = 0; row < count;) {
+      const uint64_t begin = start(row);
+      int64_t end_row = piece_bytes > page.buffers.sizes[0] ? count : row + 1;
+      while (end_row < count && start(end_row + 1) - begin <= piece_bytes) end_row++;
+      const uint64_t end = start(end_row);
+      if (begin > end) return page.Broken("the repetition index goes back");
+      TRY(use(TRY(page.buffers.Read(0, begin, end - begin))));
+      row = end_row;
+    }
+    return {};
   }
 
  private:
@@ -159,6 +182,8 @@ class TextCodec {
     return codec;
   }
 
+  [[nodiscard]] bool is_plain() const { return scheme_ == pb21::NONE && !fsst_; }
+
   Result<void> Append(Bytes bytes, Values& texts) const {
     std::vector<uint8_t> raw;
     if (scheme_ != pb21::NONE) {
@@ -186,12 +211,20 @@ class TextZip : public PageReader {
       : page_(std::move(page)), codec_(std::move(codec)), length_bytes_(length_bytes), words_(words), starts_(starts) {}
 
   [[nodiscard]] Result<Array> Read(int64_t first, int64_t count) const override {
-    const Buffer zipped = TRY(starts_.ReadRows(page_, first, count));
     Values texts;
     Levels levels;
     texts.offsets.reserve(static_cast<size_t>(count) + 1);
-    texts.data.reserve(zipped.size());
-    for (Bytes rest = zipped.span(); !rest.empty();) {
+    TRY(starts_.ForEachPiece(page_, first, count, kPieceBytes,
+                             [&](const Buffer& zipped) { return Unzip(zipped.span(), texts, levels); }));
+    return Nest(page_.shape, page_.path, levels, TRY(ToArray(std::move(texts), page_.leaf(), {})), count);
+  }
+
+ private:
+  static constexpr uint64_t kPieceBytes = 256 << 10;  // read and taken apart while it is in the processor's caches
+
+  Result<void> Unzip(Bytes rest, Values& texts, Levels& levels) const {
+    if (codec_.is_plain()) texts.data.Room(rest.size());
+    while (!rest.empty()) {
       if (rest.size() < words_.bytes) return page_.Broken("a value without its control word");
       const uint16_t def = words_.Append(rest.data(), levels);
       rest = rest.subspan(words_.bytes);
@@ -207,10 +240,9 @@ class TextZip : public PageReader {
       TRY(codec_.Append(rest.subspan(length_bytes_, length), texts));
       rest = rest.subspan(length_bytes_ + length);
     }
-    return Nest(page_.shape, page_.path, levels, TRY(ToArray(std::move(texts), page_.leaf(), {})), count);
+    return {};
   }
 
- private:
   PageContext page_;
   TextCodec codec_;
   uint64_t length_bytes_;

@@ -30,7 +30,7 @@ class LegacyReader {
         Values values;
         values.bits = encoding.flat().bits_per_value();
         values.count = count;
-        values.data = TRY(ReadFlat(encoding.flat(), first, count));
+        values.data.Append(TRY(ReadFlat(encoding.flat(), first, count)));
         return ToArray(std::move(values), type, {});
       }
       case Encoding::kFixedSizeList: return ReadFixedSizeList(encoding.fixed_size_list(), type, first, count);
@@ -58,7 +58,7 @@ class LegacyReader {
     values.bits = inner->flat().bits_per_value();
     if (values.bits != 8 && values.bits != 16 && values.bits != 32 && values.bits != 64)
       return Corruption("numbers of " + std::to_string(values.bits) + " bits", buffers_.path);
-    values.data = TRY(ReadFlat(inner->flat(), first, count));
+    values.data.Append(TRY(ReadFlat(inner->flat(), first, count)));
     std::vector<uint64_t> numbers(static_cast<size_t>(count));
     for (int64_t i = 0; i < count; i++) numbers[static_cast<size_t>(i)] = values.Number(i);
     return numbers;
@@ -127,7 +127,7 @@ class LegacyReader {
     if (type.bit_width() > 0) {
       values.bits = static_cast<uint64_t>(width) * 8;
       values.count = count;
-      values.data = bytes;
+      values.data.Append(bytes);
     } else {  // texts that happen to be of one length
       for (int64_t row = 0; row < count; row++)
         values.AppendText(Bytes(bytes).subspan(static_cast<size_t>(row * width), static_cast<size_t>(width)));

@@ -106,6 +106,10 @@ Result<Shape> Shape::Of(const google::protobuf::RepeatedField<int>& layers, cons
 Result<Array> Nest(const Shape& shape, const DataType& path, const Levels& levels, Array leaf, int64_t num_rows) {
   if (levels.count() == 0 && shape.has_lists() && (num_rows > 0 || leaf.length > 0))
     return Contradiction("lists without any");
+  if (shape.is_flat() && levels.count() == 0) {
+    if (leaf.length != num_rows) return Contradiction("they hold another number of rows");
+    return leaf;
+  }
   Levels zeros;
   const Levels* all = &levels;
   if (levels.count() == 0) {

@@ -20,7 +20,7 @@ Result<std::vector<uint16_t>> DecodeLevels(const pb21::CompressiveEncoding& enco
   const Values values = TRY(DecodeBlock(encoding, block, count));
   if (values.bits != 16 || values.count != static_cast<int64_t>(count))
     return Corruption("levels that are not of 16 bits");
-  return CopyLevels(Bytes(values.data).first(count * sizeof(uint16_t)));
+  return CopyLevels(values.data.span().first(count * sizeof(uint16_t)));
 }
 
 std::vector<uint16_t> CopyLevels(Bytes bytes) {

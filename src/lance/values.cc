@@ -22,8 +22,7 @@ Result<Values> Gather(const Values& dictionary, const Values& indices) {
       out.AppendText(dictionary.Text(static_cast<int64_t>(index)));
       continue;
     }
-    const auto from = dictionary.data.begin() + static_cast<ptrdiff_t>(index * width);
-    out.data.insert(out.data.end(), from, from + static_cast<ptrdiff_t>(width));
+    out.data.Append(dictionary.data.span().subspan(index * width, width));
     out.count++;
   }
   return out;
@@ -62,7 +61,7 @@ Result<Array> ToArray(Values values, const DataType& type, std::span<const uint8
   out.validity = ValidityBits(validity);
   if (values.is_text()) {
     const bool wide = type.id == TypeId::kLargeString || type.id == TypeId::kLargeBinary;
-    out.buffers = {TRY(Offsets(values.offsets, wide)), Buffer::Of(std::move(values.data))};
+    out.buffers = {TRY(Offsets(values.offsets, wide)), values.data.Freeze()};
   } else if (type.id == TypeId::kFixedSizeList) {
     Array items;
     items.type = type.children[0].type;
@@ -70,10 +69,10 @@ Result<Array> ToArray(Values values, const DataType& type, std::span<const uint8
     if (!values.item_validity.empty() && std::ssize(values.item_validity) != items.length)
       return Corruption("the validity of list items is not of their number");
     if (!values.item_validity.empty()) items.validity = PackBits(values.item_validity);
-    items.buffers.push_back(Buffer::Of(std::move(values.data)));
+    items.buffers.push_back(values.data.Freeze());
     out.children.push_back(std::move(items));
   } else {
-    out.buffers.push_back(Buffer::Of(std::move(values.data)));
+    out.buffers.push_back(values.data.Freeze());
   }
   return out;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "lance/grow_buffer.h"
 #include "squire/array.h"
 
 namespace squire::lance {
@@ -14,7 +15,7 @@ namespace squire::lance {
 struct Values {
   uint64_t bits = 0;  ///< of one value; 0: texts
   int64_t count = 0;
-  std::vector<uint8_t> data;           ///< values, or the texts' bytes; booleans as bits
+  GrowBuffer data;                     ///< values, or the texts' bytes; booleans as bits
   std::vector<int64_t> offsets = {0};  ///< of texts: count + 1
   std::vector<uint8_t> item_validity;  ///< of fixed-size lists: a byte an item, or empty when none is null
 
@@ -31,10 +32,10 @@ struct Values {
   }
   [[nodiscard]] Bytes Text(int64_t at) const {
     const auto row = static_cast<size_t>(at);
-    return Bytes(data).subspan(static_cast<size_t>(offsets[row]), static_cast<size_t>(offsets[row + 1] - offsets[row]));
+    return data.span().subspan(static_cast<size_t>(offsets[row]), static_cast<size_t>(offsets[row + 1] - offsets[row]));
   }
   void AppendText(Bytes text) {
-    data.insert(data.end(), text.begin(), text.end());
+    data.Append(text);
     EndText();
   }
   /// What was added to `data` since the last text is one more.
