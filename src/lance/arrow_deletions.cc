@@ -37,6 +37,12 @@ class Root {
   const T* value_ = nullptr;
 };
 
+/// Item `i` of a vector of structs, which the verifier lets lie anywhere.
+template <class T>
+T At(const flatbuffers::Vector<const T*>& vector, uint32_t i) {
+  return Load<T>(vector.Data() + size_t{i} * sizeof(T));
+}
+
 Result<Bytes> Slice(Bytes bytes, int64_t offset, int64_t size) {
   if (offset < 0 || size < 0 || static_cast<uint64_t>(offset) > bytes.size() ||
       static_cast<uint64_t>(size) > bytes.size() - static_cast<uint64_t>(offset))
@@ -73,8 +79,9 @@ Result<RowSet> ParseArrowDeletions(Bytes bytes, uint64_t num_rows) {
   const auto footer = TRY(Root<arrow_file::Footer>::Parse(TRY(Slice(bytes, footer_at, footer_size))));
   RowSet rows(num_rows);
   if (footer->record_batches() == nullptr) return rows;
-  for (const arrow_file::Block* block : *footer->record_batches()) {
-    const Bytes framed = TRY(Slice(bytes, block->offset(), block->metadata_length()));
+  for (uint32_t at = 0; at < footer->record_batches()->size(); at++) {
+    const auto block = At<arrow_file::Block>(*footer->record_batches(), at);
+    const Bytes framed = TRY(Slice(bytes, block.offset(), block.metadata_length()));
     if (framed.size() < 8 || Load<uint32_t>(framed.data()) != kContinuation) return Broken("a block without its frame");
     const auto message = TRY(Root<arrow_file::Message>::Parse(framed.subspan(8)));
     const auto* batch = message->header_as_RecordBatch();
@@ -82,11 +89,11 @@ Result<RowSet> ParseArrowDeletions(Bytes bytes, uint64_t num_rows) {
       return Broken("a block that is not a batch of one column");
     if (batch->length() < 0 || static_cast<uint64_t>(batch->length()) > num_rows)
       return Broken("more rows than its fragment");
-    const Bytes body = TRY(Slice(bytes, block->offset() + block->metadata_length(), block->body_length()));
-    const arrow_file::BufferRange* range = batch->buffers()->Get(1);
+    const Bytes body = TRY(Slice(bytes, block.offset() + block.metadata_length(), block.body_length()));
+    const auto range = At<arrow_file::BufferRange>(*batch->buffers(), 1);
     const auto length = static_cast<size_t>(batch->length());
     const auto values =
-        TRY(Decompress(TRY(Slice(body, range->offset(), range->length())), batch->compression(), length * 4));
+        TRY(Decompress(TRY(Slice(body, range.offset(), range.length())), batch->compression(), length * 4));
     if (values.size() < length * 4) return Broken("fewer values than rows");
     for (size_t i = 0; i < length; i++) {
       const uint32_t row = Load<uint32_t>(values.data() + 4 * i);

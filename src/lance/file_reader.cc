@@ -8,6 +8,7 @@
 #include "lance/container.h"
 #include "lance/legacy_page.h"
 #include "lance/logical_type.h"
+#include "lance/parse_message.h"
 #include "lance/proto/any.pb.h"
 
 namespace squire::lance {
@@ -91,8 +92,7 @@ Result<pb::FileDescriptor> FileReader::ReadDescription() const {
   std::vector<uint8_t> bytes(description_bytes_);
   TRY(file_->Read(description_offset_, bytes));
   pb::FileDescriptor description;
-  if (!description.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
-    return Corruption("its description does not parse", path_);
+  if (!ParseMessage(bytes, description)) return Corruption("its description does not parse", path_);
   return description;
 }
 
@@ -104,8 +104,7 @@ Result<std::map<std::string, std::string>> FileReader::ReadSchemaMetadata() {
 
 Result<FileReader::Column> FileReader::ParseColumn(Bytes metadata) const {
   pb::ColumnMetadata parsed;
-  if (!parsed.ParseFromArray(metadata.data(), static_cast<int>(metadata.size())))
-    return Corruption("the metadata of a column does not parse", path_);
+  if (!ParseMessage(metadata, parsed)) return Corruption("the metadata of a column does not parse", path_);
   Column column;
   int64_t row = 0;
   for (pb::Page& page : *parsed.mutable_pages()) {
@@ -142,10 +141,10 @@ namespace {
 Result<void> ParseEncoding(const pb::Page& page, const char* type_url, google::protobuf::MessageLite& out,
                            const std::string& path) {
   pb::Any any;
-  if (!any.ParseFromString(page.encoding().direct().encoding()))
+  if (!ParseMessage(AsBytes(page.encoding().direct().encoding()), any))
     return Corruption("the encoding of a page does not parse", path);
   if (any.type_url() != type_url) return Unsupported("page encoding '" + any.type_url() + "'", path);
-  if (!out.ParseFromString(any.value())) return Corruption("the layout of a page does not parse", path);
+  if (!ParseMessage(AsBytes(any.value()), out)) return Corruption("the layout of a page does not parse", path);
   return {};
 }
 }  // namespace

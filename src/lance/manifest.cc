@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "lance/container.h"
+#include "lance/parse_message.h"
 
 namespace squire::lance {
 namespace {
@@ -19,7 +20,7 @@ Result<void> ParseSection(Bytes bytes, uint64_t offset, google::protobuf::Messag
     return Corruption("a section points outside the manifest", path);
   const uint32_t size = Load<uint32_t>(bytes.data() + offset);
   if (size > bytes.size() - offset - 4) return Corruption("a section is longer than the manifest", path);
-  if (!message.ParseFromArray(bytes.data() + offset + 4, static_cast<int>(size)))
+  if (!ParseMessage(bytes.subspan(offset + 4, size), message))
     return Corruption("a section at byte " + std::to_string(offset) + " does not parse", path);
   return {};
 }
