@@ -21,6 +21,7 @@ constexpr char kExamples[] =
     "  squire search \"where are retries limited\"\n"
     "  squire search parse_config ~/src/project --mode text -k 3\n"
     "  squire search \"read a file\" --path 'src/**' --lang cpp --kind function --json\n"
+    "  squire search retry --where \"start_line < 100 AND NOT contains(path, 'test')\"\n"
     "  squire search -- \"-Werror\"\n";
 
 constexpr size_t kLinesMax = 12;  // of a hit
@@ -79,6 +80,8 @@ void AddSearchCommand(CLI::App& app, Context& context) {
       ->allow_extra_args(false);
   command->add_option("--lang", request.lang, "Only this language, e.g. python")->type_name("LANG");
   command->add_option("--kind", request.kind, "Only this kind, e.g. function, class, section")->type_name("KIND");
+  command->add_option("--where", request.where, "Only chunks of which this holds; the syntax is in docs/filters.md")
+      ->type_name("FILTER");
 }
 
 }  // namespace squire::cli

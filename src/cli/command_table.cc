@@ -92,13 +92,29 @@ Result<ExitCode> RunVersions(Context& context, const std::string& target) {
   return kOk;
 }
 
-Result<ExitCode> RunCount(Context& context, const std::string& target) {
+Result<ExitCode> RunCount(Context& context, const std::string& target, const std::string& where) {
   const Table table = TRY(OpenTarget(context.globals, target));
+  const int64_t rows = TRY(table.CountRows(where));
   if (context.out.json())
-    context.out.Json({{"rows", table.CountRows()}});
+    context.out.Json({{"rows", rows}});
   else
-    context.out.Line(std::to_string(table.CountRows()));
+    context.out.Line(std::to_string(rows));
   return kOk;
+}
+
+void AddCountCommand(CLI::App& table, Context& context) {
+  struct Arguments {
+    std::string target, where;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* command =
+      AddCommand(table, context, "count", "The number of rows",
+                 "Examples:\n  squire table count notes.lance --where \"rev >= 3 AND path IS NOT NULL\"\n",
+                 [arguments](Context& c) { return RunCount(c, arguments->target, arguments->where); });
+  command->add_option("TABLE", arguments->target, "A T.lance, or a tree with an index (default: this tree)")
+      ->type_name("");
+  command->add_option("--where", arguments->where, "Of which this holds; the syntax is in docs/filters.md")
+      ->type_name("FILTER");
 }
 
 }  // namespace
@@ -116,7 +132,7 @@ void AddTableCommand(CLI::App& app, Context& context) {
   add("schema", "The columns and their types", RunSchema);
   add("versions", "The versions on disk, oldest first", RunVersions);
   AddTableScanCommand(*table, context);
-  add("count", "The number of rows", RunCount);
+  AddCountCommand(*table, context);
 }
 
 }  // namespace squire::cli

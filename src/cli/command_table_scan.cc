@@ -14,7 +14,7 @@ namespace {
 constexpr char kExamples[] =
     "Examples:\n"
     "  squire table scan notes.lance --columns id,text --limit 5\n"
-    "  squire table scan notes.lance --json | jq .path\n"
+    "  squire table scan notes.lance --where \"kind = 'function' AND path LIKE 'src/%'\" --json | jq .path\n"
     "  squire table scan notes.lance --version 3 --offset 1000\n";
 
 constexpr int64_t kBatchRows = 1024;  // a vector of 1,000 floats is 20 kB of JSON
@@ -22,6 +22,7 @@ constexpr int64_t kBatchRows = 1024;  // a vector of 1,000 floats is 20 kB of JS
 struct Arguments {
   std::string target;
   std::vector<std::string> columns;
+  std::string where;
   int64_t limit = std::numeric_limits<int64_t>::max(), offset = 0;
   std::optional<uint64_t> version;
 };
@@ -45,7 +46,7 @@ Result<ExitCode> Run(Context& context, const Arguments& arguments) {
   const Table table = TRY(OpenTarget(context.globals, arguments.target, arguments.version));
   for (const std::string& column : arguments.columns)
     if (table.schema().Find(column) < 0) return InvalidArgument(fmt::format("the table has no column '{}'", column));
-  auto scanner = TRY(table.Scan({.columns = arguments.columns, .batch_rows = kBatchRows}));
+  auto scanner = TRY(table.Scan({.columns = arguments.columns, .batch_rows = kBatchRows, .where = arguments.where}));
   Output& out = context.out;
   int64_t skip = arguments.offset, left = arguments.limit;
   while (left > 0 && !out.closed()) {
@@ -72,6 +73,8 @@ void AddTableScanCommand(CLI::App& table, Context& context) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("A,B");
+  command->add_option("--where", arguments->where, "Only rows of which this holds; the syntax is in docs/filters.md")
+      ->type_name("FILTER");
   command->add_option("--limit", arguments->limit, "Rows at most")
       ->check(CLI::Range(int64_t{0}, kMax).description(""))
       ->type_name("N");

@@ -26,15 +26,14 @@ class RangeScanner : public Scanner {
         selection_(std::move(selection)),
         plan_(std::move(plan)),
         with_row_address_(options.with_row_address) {
-    if (!selection_.passes_nothing())
-      ranges_ = table::PlanRanges(*snapshot_, BatchRows(options.batch_rows));
+    if (!selection_.passes_nothing()) ranges_ = table::PlanRanges(*snapshot_, BatchRows(options.batch_rows));
   }
 
   Result<std::optional<Batch>> Next() override {
     while (at_ < ranges_.size()) {
       const table::RowRange& range = ranges_[at_++];
-      auto rows = selection_.passes_everything() ? TRY(table::ReadRange(*snapshot_, plan_.wanted, range))
-                                                 : TRY(Select(range));
+      auto rows =
+          selection_.passes_everything() ? TRY(table::ReadRange(*snapshot_, plan_.wanted, range)) : TRY(Select(range));
       if (rows.addresses.empty()) continue;
       if (with_row_address_) TRY(AddAddresses(rows));
       return std::optional(std::move(rows.batch));

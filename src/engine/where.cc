@@ -12,7 +12,7 @@ namespace squire::engine {
 namespace {
 
 constexpr int64_t kRangeRows = 65'536;
-constexpr int kAttemptsMax = 8;               // while other writers delete the same rows
+constexpr int kAttemptsMax = 8;  // while other writers delete the same rows
 constexpr size_t kPredicateBytesMax = 1000;
 
 /// Calls `found(range, batch)` for each range that holds selected rows; `batch` has these alone, with addresses.

@@ -113,8 +113,8 @@ Result<std::vector<Hit>> VectorSearch(const table::Snapshot& snapshot, std::span
   const auto projection = TRY(table::Project(snapshot, std::vector{options.column}));
   TRY(CheckVectorColumn(projection, query));
   auto search = TRY(vector::ExactSearch::Make(MetricOf(options.metric), query, options.limit));
-  const auto ranges = selection.passes_nothing() ? std::vector<table::RowRange>()
-                                                 : table::PlanRanges(snapshot, kRangeRows);
+  const auto ranges =
+      selection.passes_nothing() ? std::vector<table::RowRange>() : table::PlanRanges(snapshot, kRangeRows);
   const auto scan = [&](size_t i) -> Result<void> {
     auto live = TRY(LiveRows(snapshot, ranges[i]));
     const uint64_t first =

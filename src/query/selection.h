@@ -1,7 +1,7 @@
 #pragma once
 
-/// Selection: which rows of a version a search or scan is about, by a condition in the filter language and by a row filter
-/// of the caller's. Immutable; any thread may ask it.
+/// Selection: which rows of a version a search or scan is about, by a condition in the filter language and by a row
+/// filter of the caller's. Immutable; any thread may ask it.
 
 #include <optional>
 #include <string>

@@ -79,6 +79,7 @@ struct SearchRequest {
   Mode mode = Mode::kAuto;
   std::vector<std::string> paths;  ///< globs; any may match
   std::string lang, kind;          ///< empty: any
+  std::string where;               ///< only chunks of which this holds: docs/filters.md; empty: any
   int threads = 0;
 };
 

@@ -91,6 +91,7 @@ Result<SearchAnswer> Ask(const Table& table, const ModelRecord& model, const Sea
     options.path_column = kPathColumn;
     options.limit = candidates;
     options.threads = threads;
+    options.where = request.where;
     options.filter = filter;
     auto found = table.TextSearch(request.query, options);
     if (!found) {
@@ -106,7 +107,11 @@ Result<SearchAnswer> Ask(const Table& table, const ModelRecord& model, const Sea
       answer.note = "searched by words only: " + vector.error().ToString();
     else
       vectors = TRY(table.VectorSearch(
-          *vector, {.column = kVectorColumn, .limit = candidates, .threads = threads, .filter = filter}));
+          *vector, {.column = kVectorColumn,
+                    .limit = candidates,
+                    .threads = threads,
+                    .where = request.where,
+                    .filter = filter}));
   }
   const bool fuse = request.mode == Mode::kAuto && answer.note.empty();
   std::vector<Hit> hits = request.mode == Mode::kVector ? vectors : words;

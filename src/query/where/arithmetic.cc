@@ -1,5 +1,5 @@
-// Arithmetic on lanes. Integers wrap at their width; what has no value - a division by zero, a decimal beyond 128 bits -
-// is null.
+// Arithmetic on lanes. Integers wrap at their width; what has no value - a division by zero, a decimal beyond 128 bits
+// - is null.
 
 #include <cmath>
 
@@ -30,7 +30,8 @@ std::optional<Int128> IntegerOf(ArithmeticOp op, Int128 a, Int128 b) {
 }
 
 /// Decimals: both sides at the scale that the operation wants.
-std::optional<Int128> DecimalOf(const Expr& expr, const ValueType& a_type, Int128 a, const ValueType& b_type, Int128 b) {
+std::optional<Int128> DecimalOf(const Expr& expr, const ValueType& a_type, Int128 a, const ValueType& b_type,
+                                Int128 b) {
   const auto op = static_cast<ArithmeticOp>(expr.op);
   if (op == ArithmeticOp::kMultiply) return ExactOf(op, a, b);
   const bool divides = op == ArithmeticOp::kDivide;

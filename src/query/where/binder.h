@@ -1,7 +1,7 @@
 #pragma once
 
-/// The steps from syntax to a bound filter: expand makes expressions of nodes, chains of equalities on one column become
-/// key sets (chains.cc), types are checked and constants computed (typing.cc). Belongs to one call of Bind.
+/// The steps from syntax to a bound filter: expand makes expressions of nodes, chains of equalities on one column
+/// become key sets (chains.cc), types are checked and constants computed (typing.cc). Belongs to one call of Bind.
 
 #include "query/where/bound.h"
 #include "query/where/parser.h"
@@ -83,7 +83,7 @@ class Binder {
   std::vector<Synthetic> synthetics_;
   std::vector<std::vector<Arm>> residuals_;  // by keyed: one arm of each
   std::string description_;
-  uint8_t depth_ = 0;         // of the expression that is being expanded
+  uint8_t depth_ = 0;        // of the expression that is being expanded
   std::vector<Arm> visits_;  // of Describe: nodes to come
 };
 

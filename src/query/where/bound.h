@@ -15,11 +15,11 @@
 namespace squire::where {
 
 enum class ExprKind : uint8_t {
-  kLiteral,     ///< payload = value
-  kColumn,      ///< payload = path
-  kMatch,       ///< payload = match
-  kSet,         ///< child in payload = key set; kNegated
-  kKeyed,       ///< payload = keyed; children: the column, then the residuals
+  kLiteral,  ///< payload = value
+  kColumn,   ///< payload = path
+  kMatch,    ///< payload = match
+  kSet,      ///< child in payload = key set; kNegated
+  kKeyed,    ///< payload = keyed; children: the column, then the residuals
   kAnd,
   kOr,
   kNot,
@@ -44,7 +44,7 @@ struct Expr {
   uint8_t op = 0;
   uint8_t flags = 0;
   ValueType type;
-  uint32_t at = 0;  ///< in the text
+  uint32_t at = 0;                ///< in the text
   uint32_t first = 0, count = 0;  ///< children
   uint32_t payload = 0;
   uint32_t node = kNone;  ///< not expanded yet: the syntax it stands for

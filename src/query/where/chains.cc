@@ -1,5 +1,5 @@
-// Chains of AND and OR: equalities on one column become a key set, and arms of an OR that each ask for a key of one column
-// and for more are found by that key.
+// Chains of AND and OR: equalities on one column become a key set, and arms of an OR that each ask for a key of one
+// column and for more are found by that key.
 
 #include <algorithm>
 #include <string>
@@ -10,11 +10,11 @@
 namespace squire::where {
 namespace {
 
-constexpr size_t kChainMin = 4;       // shorter chains are compared one by one
-constexpr size_t kSharedMax = 8;      // different residuals that are evaluated for all rows, not for those of their keys
+constexpr size_t kChainMin = 4;   // shorter chains are compared one by one
+constexpr size_t kSharedMax = 8;  // different residuals that are evaluated for all rows, not for those of their keys
 constexpr size_t kDescriptionMax = 4096;
 constexpr uint8_t kKeyedDepthMax = 4;  // of arms that are found by key in what such arms ask besides
-constexpr size_t kKeyColumnsMax = 8;  // columns that the arms of one OR are grouped by, one after the other
+constexpr size_t kKeyColumnsMax = 8;   // columns that the arms of one OR are grouped by, one after the other
 
 }  // namespace
 
@@ -128,8 +128,8 @@ void Binder::VisitList(uint32_t link, uint32_t count, uint32_t skip) {
 /// Writes down one node and queues its children.
 void Binder::DescribeNode(const Arm& visit) {
   const Node& node = syntax_.nodes[visit.node];
-  Put(description_, static_cast<uint32_t>(node.kind) | static_cast<uint32_t>(node.op) << 8 |
-                        static_cast<uint32_t>(node.flags) << 16);
+  Put(description_,
+      static_cast<uint32_t>(node.kind) | static_cast<uint32_t>(node.op) << 8 | static_cast<uint32_t>(node.flags) << 16);
   switch (node.kind) {
     case NodeKind::kMatch:
       Put(description_, PathOf(node.a));
@@ -164,9 +164,7 @@ void Binder::DescribeNode(const Arm& visit) {
     case NodeKind::kIsNull:
     case NodeKind::kIsTrue:
     case NodeKind::kIsFalse: visits_.push_back({node.a, kNone}); return;
-    default:
-      Put(description_, node.a);
-      description_.append(syntax_.text.substr(node.at, node.a));
+    default: Put(description_, node.a); description_.append(syntax_.text.substr(node.at, node.a));
   }
 }
 

@@ -12,9 +12,7 @@ constexpr size_t kNearNameBytesMax = 64;  // longer names are compared for nearn
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
-bool SameInAnyCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, Lower, Lower);
-}
+bool SameInAnyCase(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, Lower, Lower); }
 
 /// Levenshtein distance, whatever the case.
 size_t EditDistance(std::string_view a, std::string_view b) {

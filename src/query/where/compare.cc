@@ -64,8 +64,8 @@ void CompareEach(const Lane& a, const Lane& b, size_t rows, Set set) {
         set);
   }
   ForEach(
-      a, b, rows,
-      [&](size_t i, size_t j) { return CompareScaled(a.exact[i], a.type.scale, b.exact[j], b.type.scale); }, set);
+      a, b, rows, [&](size_t i, size_t j) { return CompareScaled(a.exact[i], a.type.scale, b.exact[j], b.type.scale); },
+      set);
 }
 
 bool Holds(CompareOp op, int order) {
@@ -85,7 +85,8 @@ bool Holds(CompareOp op, int order) {
 Lane CompareLanes(CompareOp op, const Lane& a, const Lane& b, size_t rows) {
   const bool is_constant = a.is_constant && b.is_constant;
   Lane out = EmptyLane(kBoolType, rows, is_constant);
-  CompareEach(a, b, out.truth.size(), [&](size_t row, int order) { out.truth[row] = Holds(op, order) ? kTrue : kFalse; });
+  CompareEach(a, b, out.truth.size(),
+              [&](size_t row, int order) { out.truth[row] = Holds(op, order) ? kTrue : kFalse; });
   return out;
 }
 

@@ -22,9 +22,9 @@ Lane DistinctLanes(bool is_negated, const Lane& a, const Lane& b, size_t rows);
 Lane ArithmeticLanes(const Expr& expr, const Lane& a, const Lane& b, size_t rows);  // arithmetic.cc
 Lane NegateLane(const Expr& expr, const Lane& a, size_t rows);
 Lane AbsLane(const Expr& expr, const Lane& a, size_t rows);
-Result<Lane> CastLane(const Expr& expr, const Lane& a, size_t rows);  // cast.cc
+Result<Lane> CastLane(const Expr& expr, const Lane& a, size_t rows);                   // cast.cc
 Lane LikeLanes(const Expr& expr, const Lane& text, const Lane& pattern, size_t rows);  // like.cc
-Lane CallLanes(const Expr& expr, Inputs inputs, size_t rows);  // text_functions.cc
+Lane CallLanes(const Expr& expr, Inputs inputs, size_t rows);                          // text_functions.cc
 /// The text that stands for entry `row` in concat and CAST AS string.
 void AppendText(const Lane& lane, size_t row, std::string& out);
 

@@ -94,8 +94,8 @@ Result<Value> Binder::ValueOf(NodeKind kind, uint8_t flags, size_t at, std::stri
     case NodeKind::kTimestamp: {
       const auto ns = ParseTimestamp(text);
       if (!ns)
-        return Wrong(at, "'" + std::string(text.substr(0, 40)) +
-                             "' is no timestamp, expected one like 2024-01-31 12:00:00.5");
+        return Wrong(
+            at, "'" + std::string(text.substr(0, 40)) + "' is no timestamp, expected one like 2024-01-31 12:00:00.5");
       return ExactValue(TimestampType(9), *ns);
     }
     default: return NullValue();
@@ -176,16 +176,46 @@ Result<void> Binder::ExpandNode(uint32_t expr) {
       out_.exprs[expr].flags = 0;
       return MakeMatch(out_.exprs[expr], PathOf(node.a), static_cast<CompareOp>(node.op), value, node.at);
     }
-    case NodeKind::kNot: become(ExprKind::kNot); children({node.a}); return {};
-    case NodeKind::kCompare: become(ExprKind::kCompare); children({node.a, node.b}); return {};
-    case NodeKind::kArithmetic: become(ExprKind::kArithmetic); children({node.a, node.b}); return {};
-    case NodeKind::kNegate: become(ExprKind::kNegate); children({node.a}); return {};
-    case NodeKind::kIsNull: become(ExprKind::kIsNull); children({node.a}); return {};
-    case NodeKind::kIsTrue: become(ExprKind::kIsTrue); children({node.a}); return {};
-    case NodeKind::kIsFalse: become(ExprKind::kIsFalse); children({node.a}); return {};
-    case NodeKind::kDistinct: become(ExprKind::kDistinct); children({node.a, node.b}); return {};
-    case NodeKind::kLike: become(ExprKind::kLike, node.c); children({node.a, node.b}); return {};
-    case NodeKind::kCast: become(ExprKind::kCast, node.b); children({node.a}); return {};
+    case NodeKind::kNot:
+      become(ExprKind::kNot);
+      children({node.a});
+      return {};
+    case NodeKind::kCompare:
+      become(ExprKind::kCompare);
+      children({node.a, node.b});
+      return {};
+    case NodeKind::kArithmetic:
+      become(ExprKind::kArithmetic);
+      children({node.a, node.b});
+      return {};
+    case NodeKind::kNegate:
+      become(ExprKind::kNegate);
+      children({node.a});
+      return {};
+    case NodeKind::kIsNull:
+      become(ExprKind::kIsNull);
+      children({node.a});
+      return {};
+    case NodeKind::kIsTrue:
+      become(ExprKind::kIsTrue);
+      children({node.a});
+      return {};
+    case NodeKind::kIsFalse:
+      become(ExprKind::kIsFalse);
+      children({node.a});
+      return {};
+    case NodeKind::kDistinct:
+      become(ExprKind::kDistinct);
+      children({node.a, node.b});
+      return {};
+    case NodeKind::kLike:
+      become(ExprKind::kLike, node.c);
+      children({node.a, node.b});
+      return {};
+    case NodeKind::kCast:
+      become(ExprKind::kCast, node.b);
+      children({node.a});
+      return {};
     case NodeKind::kIn: return ExpandIn(expr, node);
     case NodeKind::kBetween: {
       become(ExprKind::kBetween);

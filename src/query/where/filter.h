@@ -24,8 +24,9 @@ class Filter {
   /// True when no row can pass, whatever it holds.
   [[nodiscard]] bool passes_nothing() const { return passes_nothing_; }
 
-  /// Sets keep[row] to 0 for each row of the batch that does not pass. REQUIRES: keep.size() == rows.num_rows; the batch
-  /// holds columns() with the types of the schema. ERRORS: InvalidArgument for a value that a CAST does not allow.
+  /// Sets keep[row] to 0 for each row of the batch that does not pass. REQUIRES: keep.size() == rows.num_rows; the
+  /// batch holds columns() with the types of the schema. ERRORS: InvalidArgument for a value that a CAST does not
+  /// allow.
   Result<void> Apply(const Batch& rows, std::span<uint8_t> keep) const;
   /// The same as a row filter for searches; it shares what this holds.
   [[nodiscard]] RowFilter ToRowFilter() const;

@@ -32,8 +32,8 @@ std::string Key(int i) {
 
 int main(int argc, char** argv) {
   const int keys = argc > 1 ? std::atoi(argv[1]) : 1'000'000;
-  const squire::Schema schema{{{"file_path", squire::TypeId::kString, true, {}}, {"rev", squire::TypeId::kInt64, true, {}}},
-                              {}};
+  const squire::Schema schema{
+      {{"file_path", squire::TypeId::kString, true, {}}, {"rev", squire::TypeId::kInt64, true, {}}}, {}};
   const std::pair<const char*, std::string> filters[] = {
       {"in", Repeated(keys, "file_path IN (", ", ", ")", [](int i, std::string& out) { out += Key(i); })},
       {"or", Repeated(keys, "", " OR ", "", [](int i, std::string& out) { out += "file_path = " + Key(i); })},

@@ -1,7 +1,7 @@
 #pragma once
 
-/// KeyCondition: what a filter demands of one column, in a form that an index over the column can answer. It may let more
-/// rows through than the filter, never fewer. Plain data.
+/// KeyCondition: what a filter demands of one column, in a form that an index over the column can answer. It may let
+/// more rows through than the filter, never fewer. Plain data.
 
 #include <optional>
 #include <string_view>

@@ -1,7 +1,8 @@
 #pragma once
 
-/// KeyTable: distinct keys - words of 64 bits or byte strings - numbered in the order of their first insertion. The keys'
-/// bytes lie in one piece, so that a probe touches little memory. Not thread-safe while it grows, shared freely after.
+/// KeyTable: distinct keys - words of 64 bits or byte strings - numbered in the order of their first insertion. The
+/// keys' bytes lie in one piece, so that a probe touches little memory. Not thread-safe while it grows, shared freely
+/// after.
 
 #include <cstdint>
 #include <string>

@@ -15,9 +15,9 @@ namespace squire::where {
 
 struct Lane {
   ValueType type;
-  bool is_constant = false;            ///< one entry stands for every row
-  std::vector<uint8_t> truth;          ///< of booleans, null as kUnknown
-  std::vector<uint8_t> valid;          ///< of the others: 1 = not null
+  bool is_constant = false;    ///< one entry stands for every row
+  std::vector<uint8_t> truth;  ///< of booleans, null as kUnknown
+  std::vector<uint8_t> valid;  ///< of the others: 1 = not null
   std::vector<Int128> exact;
   std::vector<double> number;
   std::vector<std::string_view> text;  ///< into the batch, or into `owned`

@@ -145,8 +145,8 @@ Lane LikeLanes(const Expr& expr, const Lane& text, const Lane& pattern, size_t r
   for (size_t row = 0; row < out.truth.size(); row++) {
     if (!text.IsValid(row) || !pattern.IsValid(row)) continue;
     const std::string_view value = text.text[text.At(row)];
-    const bool matches = shared ? shared->Matches(value)
-                                : LikePattern(pattern.text[pattern.At(row)], escape, any_case).Matches(value);
+    const bool matches =
+        shared ? shared->Matches(value) : LikePattern(pattern.text[pattern.At(row)], escape, any_case).Matches(value);
     out.truth[row] = matches != is_negated ? kTrue : kFalse;
   }
   return out;

@@ -25,7 +25,9 @@ Floor FloorOf(Int128 value, Int128 unit) {
 }
 
 /// Nanoseconds in one unit of a date or timestamp.
-Int128 NsOfUnit(const ValueType& type) { return type.meaning == Meaning::kDate ? kNsPerDay : PowerOf10(9 - type.scale); }
+Int128 NsOfUnit(const ValueType& type) {
+  return type.meaning == Meaning::kDate ? kNsPerDay : PowerOf10(9 - type.scale);
+}
 
 Floor FloorOfNumber(const ValueType& column, const Value& literal) {
   const bool is_exact = literal.type.kind == Kind::kExact || literal.has_exact;
@@ -86,7 +88,8 @@ Error Mismatch(const ValueType& column, const Value& literal) {
   std::string hint;
   if (column.is_string()) hint = "; write it in quotes";
   if (column.is_number() && literal.type.kind == Kind::kText) hint = "; write it without quotes";
-  if (column.is_moment() && literal.type.is_number()) hint = "; write date '2024-01-31' or timestamp '2024-01-31 12:00:00'";
+  if (column.is_moment() && literal.type.is_number())
+    hint = "; write date '2024-01-31' or timestamp '2024-01-31 12:00:00'";
   if (column.meaning == Meaning::kBinary) hint = "; write x'6162'";
   return InvalidArgument("the column is " + NameOf(column) + ", the value " + NameOf(literal.type) + hint);
 }
@@ -98,7 +101,8 @@ Result<Match> FitMoment(const ValueType& column, CompareOp op, const Value& lite
     const auto days = ParseDate(literal.text);
     const auto parsed = days ? std::optional<Int128>(*days * kNsPerDay) : ParseTimestamp(literal.text);
     if (!parsed)
-      return InvalidArgument("'" + literal.text.substr(0, 40) + "' is no date or timestamp; write 2024-01-31 or "
+      return InvalidArgument("'" + literal.text.substr(0, 40) +
+                             "' is no date or timestamp; write 2024-01-31 or "
                              "2024-01-31 12:00:00");
     ns = *parsed;
     is_date = days.has_value();
@@ -170,8 +174,7 @@ void MatchDecimals(const Match& match, const Array& column, std::span<uint8_t> t
 
 /// Against NaN, which equals itself and stands above all.
 void MatchNaN(const Match& match, const Array& column, std::span<uint8_t> truth) {
-  for (size_t i = 0; i < truth.size(); i++)
-    truth[i] = TruthOf(match.op, std::isnan(FloatAt(column, i)) ? 0 : -1);
+  for (size_t i = 0; i < truth.size(); i++) truth[i] = TruthOf(match.op, std::isnan(FloatAt(column, i)) ? 0 : -1);
 }
 
 void MatchTexts(const Match& match, const Array& column, std::span<uint8_t> truth) {

@@ -30,9 +30,10 @@ struct Match {
   std::string text;
 };
 
-/// `literal`, not null, fitted to a column: `column op literal` as a Match (without path). Integers and decimals compare
-/// by their exact values; a float takes the width of a float column and a timestamp the unit of a timestamp column, as
-/// pylance has it; a string stands for the date or timestamp it spells. ERRORS: InvalidArgument, what was expected.
+/// `literal`, not null, fitted to a column: `column op literal` as a Match (without path). Integers and decimals
+/// compare by their exact values; a float takes the width of a float column and a timestamp the unit of a timestamp
+/// column, as pylance has it; a string stands for the date or timestamp it spells. ERRORS: InvalidArgument, what was
+/// expected.
 Result<Match> FitMatch(const ValueType& column, CompareOp op, const Value& literal);
 
 /// Truth of every row of `column`.

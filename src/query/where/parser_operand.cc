@@ -161,13 +161,13 @@ Result<DataType> Parser::TypeName() {
     TypeId type, unsigned_type;
   };
   static constexpr Named kTypes[] = {
-      {"boolean", TypeId::kBool, TypeId::kNull},      {"bool", TypeId::kBool, TypeId::kNull},
-      {"tinyint", TypeId::kInt8, TypeId::kUInt8},     {"smallint", TypeId::kInt16, TypeId::kUInt16},
-      {"int", TypeId::kInt32, TypeId::kUInt32},       {"integer", TypeId::kInt32, TypeId::kUInt32},
-      {"bigint", TypeId::kInt64, TypeId::kUInt64},    {"float", TypeId::kFloat, TypeId::kNull},
-      {"real", TypeId::kFloat, TypeId::kNull},        {"double", TypeId::kDouble, TypeId::kNull},
-      {"string", TypeId::kString, TypeId::kNull},     {"varchar", TypeId::kString, TypeId::kNull},
-      {"text", TypeId::kString, TypeId::kNull},       {"date", TypeId::kDate32, TypeId::kNull},
+      {"boolean", TypeId::kBool, TypeId::kNull},        {"bool", TypeId::kBool, TypeId::kNull},
+      {"tinyint", TypeId::kInt8, TypeId::kUInt8},       {"smallint", TypeId::kInt16, TypeId::kUInt16},
+      {"int", TypeId::kInt32, TypeId::kUInt32},         {"integer", TypeId::kInt32, TypeId::kUInt32},
+      {"bigint", TypeId::kInt64, TypeId::kUInt64},      {"float", TypeId::kFloat, TypeId::kNull},
+      {"real", TypeId::kFloat, TypeId::kNull},          {"double", TypeId::kDouble, TypeId::kNull},
+      {"string", TypeId::kString, TypeId::kNull},       {"varchar", TypeId::kString, TypeId::kNull},
+      {"text", TypeId::kString, TypeId::kNull},         {"date", TypeId::kDate32, TypeId::kNull},
       {"timestamp", TypeId::kTimestamp, TypeId::kNull}, {"datetime", TypeId::kTimestamp, TypeId::kNull},
   };
   if (AtWord("decimal") || AtWord("numeric")) {
@@ -185,8 +185,9 @@ Result<DataType> Parser::TypeName() {
     }
     return type;
   }
-  return Expected("a type: boolean, tinyint, smallint, int, bigint (each also unsigned), float, double, "
-                  "decimal(p, s), string, date or timestamp");
+  return Expected(
+      "a type: boolean, tinyint, smallint, int, bigint (each also unsigned), float, double, "
+      "decimal(p, s), string, date or timestamp");
 }
 
 }  // namespace squire::where

@@ -94,8 +94,8 @@ class Compiler {
   void VisitChain(uint32_t index, uint32_t target) {
     const auto step = [&](StepKind kind, uint32_t input) {
       out_.inputs.push_back(input);
-      return Task{Task::Kind::kStep, index, target,
-                  {kind, index, target, static_cast<uint32_t>(out_.inputs.size() - 1), 0}};
+      return Task{
+          Task::Kind::kStep, index, target, {kind, index, target, static_cast<uint32_t>(out_.inputs.size() - 1), 0}};
     };
     tasks_.push_back({Task::Kind::kEnd, index, target, {}});
     for (size_t i = order_.size(); i-- > 1;) {

@@ -12,8 +12,8 @@
 namespace squire::where {
 
 enum class NodeKind : uint8_t {
-  kColumn,     ///< a = path
-  kNull,       ///< literals: at = content in the text, a = its size
+  kColumn,  ///< a = path
+  kNull,    ///< literals: at = content in the text, a = its size
   kTrue,
   kFalse,
   kInteger,
@@ -22,22 +22,22 @@ enum class NodeKind : uint8_t {
   kHex,
   kDate,
   kTimestamp,
-  kAnd,        ///< a, b = first and last link, c = how many
+  kAnd,  ///< a, b = first and last link, c = how many
   kOr,
-  kNot,        ///< a
-  kMatch,      ///< column `op` literal: a = column node, b = size of the literal, c = its NodeKind
-  kCompare,    ///< a `op` b
-  kArithmetic, ///< a `op` b
-  kNegate,     ///< a
-  kIsNull,     ///< a; kNegated
-  kIsTrue,     ///< a; kNegated
-  kIsFalse,    ///< a; kNegated
-  kDistinct,   ///< a IS DISTINCT FROM b; kNegated
-  kIn,         ///< a in the literals b = first link, c = how many; kNegated
-  kBetween,    ///< a, no column, then the links b: low and high; kNegated
-  kLike,       ///< a like b, c = escape character or 0; kNegated, kAnyCase
-  kCall,       ///< a = function, b = first link, c = how many
-  kCast,       ///< a as type b; kTry
+  kNot,         ///< a
+  kMatch,       ///< column `op` literal: a = column node, b = size of the literal, c = its NodeKind
+  kCompare,     ///< a `op` b
+  kArithmetic,  ///< a `op` b
+  kNegate,      ///< a
+  kIsNull,      ///< a; kNegated
+  kIsTrue,      ///< a; kNegated
+  kIsFalse,     ///< a; kNegated
+  kDistinct,    ///< a IS DISTINCT FROM b; kNegated
+  kIn,          ///< a in the literals b = first link, c = how many; kNegated
+  kBetween,     ///< a, no column, then the links b: low and high; kNegated
+  kLike,        ///< a like b, c = escape character or 0; kNegated, kAnyCase
+  kCall,        ///< a = function, b = first link, c = how many
+  kCast,        ///< a as type b; kTry
 };
 
 enum class CompareOp : uint8_t { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual };
@@ -45,10 +45,10 @@ enum class ArithmeticOp : uint8_t { kAdd, kSubtract, kMultiply, kDivide, kModulo
 
 enum NodeFlag : uint8_t {
   kNegated = 1,
-  kEscaped = 2,       ///< the literal's text holds doubled quotes
-  kMinus = 4,         ///< the literal number is negative
+  kEscaped = 2,  ///< the literal's text holds doubled quotes
+  kMinus = 4,    ///< the literal number is negative
   kAnyCase = 8,
-  kOnlyLiterals = 16, ///< every item of the list is a literal
+  kOnlyLiterals = 16,  ///< every item of the list is a literal
   kTry = 32,
 };
 

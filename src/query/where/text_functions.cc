@@ -170,7 +170,8 @@ Lane CallLanes(const Expr& expr, Inputs inputs, size_t rows) {
     if (expr.type.kind == Kind::kText)
       out.text[row] = PartOf(function, inputs, row);
     else
-      out.exact[row] = NumberOf(function, text, function == Function::kStrpos ? inputs[1]->text[inputs[1]->At(row)] : "");
+      out.exact[row] =
+          NumberOf(function, text, function == Function::kStrpos ? inputs[1]->text[inputs[1]->At(row)] : "");
   }
   return out;
 }

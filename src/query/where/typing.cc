@@ -208,8 +208,8 @@ Result<void> Binder::CheckCall(Expr& expr) {
   const auto function = static_cast<Function>(expr.payload);
   const FunctionInfo& info = InfoOf(function);
   if (expr.count < info.args_min || expr.count > info.args_max) {
-    const std::string many = std::to_string(info.args_min) +
-                             (info.args_max > info.args_min ? " to " + std::to_string(info.args_max) : "");
+    const std::string many =
+        std::to_string(info.args_min) + (info.args_max > info.args_min ? " to " + std::to_string(info.args_max) : "");
     return Wrong(expr.at, std::string(info.name) + " takes " + many + " arguments, not " + std::to_string(expr.count));
   }
   bool has_null = false;
@@ -267,9 +267,10 @@ Result<void> Binder::Check(uint32_t index) {
     case ExprKind::kNot:
     case ExprKind::kIsTrue:
     case ExprKind::kIsFalse: {
-      const char* what = expr.kind == ExprKind::kNot ? "NOT"
-                         : expr.kind == ExprKind::kAnd ? "AND"
-                         : expr.kind == ExprKind::kOr || expr.kind == ExprKind::kKeyed ? "OR" : "IS TRUE or FALSE";
+      const char* what = expr.kind == ExprKind::kNot                                   ? "NOT"
+                         : expr.kind == ExprKind::kAnd                                 ? "AND"
+                         : expr.kind == ExprKind::kOr || expr.kind == ExprKind::kKeyed ? "OR"
+                                                                                       : "IS TRUE or FALSE";
       TRY(CheckChildrenAreBool(expr, what));
       expr.type = kBoolType;
       break;

@@ -1,7 +1,8 @@
 #pragma once
 
-/// The types and single values that a filter computes with. Every whole number, decimal, date and time is an exact 128-bit
-/// integer with a scale, every float a double rounded to its own width, every string or binary its bytes. Plain data.
+/// The types and single values that a filter computes with. Every whole number, decimal, date and time is an exact
+/// 128-bit integer with a scale, every float a double rounded to its own width, every string or binary its bytes. Plain
+/// data.
 
 #include <cstdint>
 #include <optional>
