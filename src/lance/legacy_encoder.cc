@@ -93,12 +93,7 @@ Result<LegacyEncoded> EncodeLeaf(const Array& rows) {
   const auto width = static_cast<size_t>(item.bit_width() / 8);
   const uint8_t* from = items.buffers[0].data() + static_cast<size_t>(items.offset) * width;
   std::vector<uint8_t> bytes(from, from + static_cast<size_t>(items.length) * width);
-  if (item.id == TypeId::kFixedBinary) {
-    values->mutable_fixed_size_binary()->set_byte_width(static_cast<uint32_t>(width));
-    page.AddFlat(*values->mutable_fixed_size_binary()->mutable_bytes(), 8, std::move(bytes));
-  } else {
-    page.AddFlat(*values, width * 8, std::move(bytes));
-  }
+  page.AddFlat(*values, width * 8, std::move(bytes));
   return page.Finish(rows.length);
 }
 
