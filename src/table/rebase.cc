@@ -36,6 +36,13 @@ bool HaveSameFields(const Snapshot& base, const Snapshot& latest) {
   });
 }
 
+bool HaveSameIndexes(const Snapshot& base, const Snapshot& latest) {
+  return std::ranges::equal(base.indices().indices(), latest.indices().indices(),
+                            [](const pb::IndexMetadata& a, const pb::IndexMetadata& b) {
+                              return a.uuid().uuid() == b.uuid().uuid();
+                            });
+}
+
 std::string WithoutDeletions(pb::DataFragment fragment) {
   fragment.clear_deletion_file();
   return fragment.SerializeAsString();
@@ -113,6 +120,7 @@ Result<void> CheckRebase(const Snapshot& base, const Snapshot& latest, const Cha
       return CheckIndexes(latest, change);
     case Kind::kRewrite:
       if (!HaveSameFields(base, latest)) return Conflict("another writer changed the schema");
+      if (!HaveSameIndexes(base, latest)) return Conflict("another writer made an index, whose rows would move");
       for (uint64_t id : change.rewritten) {
         const Fragment* before = base.FindFragment(id);
         const Fragment* after = latest.FindFragment(id);
