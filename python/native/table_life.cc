@@ -12,13 +12,19 @@
 namespace squire::python {
 namespace {
 
-std::unique_ptr<TableObject> Create(const std::string& path, nb::handle schema) {
-  const Schema columns = SchemaOf(schema);
-  return std::make_unique<TableObject>(Engine([&] { return Table::Create(path, columns); }));
+TableOptions OptionsOf(bool is_synced) {
+  TableOptions options;
+  options.durability = is_synced ? Durability::kSynced : Durability::kUnsynced;
+  return options;
 }
 
-std::unique_ptr<TableObject> Open(const std::string& path, std::optional<uint64_t> version) {
-  TableOptions options;
+std::unique_ptr<TableObject> Create(const std::string& path, nb::handle schema, bool is_synced) {
+  const Schema columns = SchemaOf(schema);
+  return std::make_unique<TableObject>(Engine([&] { return Table::Create(path, columns, OptionsOf(is_synced)); }));
+}
+
+std::unique_ptr<TableObject> Open(const std::string& path, std::optional<uint64_t> version, bool is_synced) {
+  TableOptions options = OptionsOf(is_synced);
   options.version = version;
   return std::make_unique<TableObject>(Engine([&] { return Table::Open(path, options); }));
 }
@@ -90,8 +96,8 @@ nb::dict Verify(const TableObject& self) {
 }  // namespace
 
 void BindLife(TableClass& type) {
-  type.def_static("create", &Create, nb::arg("path"), nb::arg("schema"))
-      .def_static("open", &Open, nb::arg("path"), nb::arg("version").none() = nb::none())
+  type.def_static("create", &Create, nb::arg("path"), nb::arg("schema"), nb::arg("synced") = true)
+      .def_static("open", &Open, nb::arg("path"), nb::arg("version").none() = nb::none(), nb::arg("synced") = true)
       .def("close", &TableObject::Close)
       .def_prop_ro("path",
                    [](const TableObject& self) {

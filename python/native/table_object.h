@@ -52,7 +52,8 @@ class TableObject {
 
 using TableClass = nb::class_<TableObject>;
 
-/// Add to the class: opening and upkeep; scans, takes and searches; writes; columns, restoring and tags.
+/// Add to the class: opening and upkeep; scans, takes and searches; writes; columns, indexes, restoring and
+/// tags.
 void BindLife(TableClass& type);
 void BindReads(TableClass& type);
 void BindWrites(TableClass& type);

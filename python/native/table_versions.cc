@@ -1,4 +1,4 @@
-// Columns added, dropped and renamed; versions restored and named.
+// Columns added, dropped and renamed; indexes of keys; versions restored and named.
 
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
@@ -50,12 +50,39 @@ nb::list Tags(const TableObject& self) {
   return out;
 }
 
+nb::list Indexes(const TableObject& self) {
+  using Infos = std::vector<IndexInfo>;
+  nb::list out;
+  for (const IndexInfo& index : self.Read([](const Table& table) -> Result<Infos> { return table.Indexes(); })) {
+    nb::dict entry;
+    entry["name"] = index.name;
+    entry["columns"] = index.columns;
+    entry["kind"] = index.kind;
+    entry["uuid"] = index.uuid;
+    out.append(entry);
+  }
+  return out;
+}
+
 }  // namespace
 
 void BindVersions(TableClass& type) {
   type.def("add_columns", &AddColumns, nb::arg("expressions"), nb::arg("fields").none())
       .def("drop_columns", &DropColumns, nb::arg("columns"))
       .def("rename_column", &RenameColumn, nb::arg("column"), nb::arg("name"))
+      .def(
+          "create_key_index",
+          [](TableObject& self, const std::string& column, const std::string& name) {
+            return self.Write([&](Table& table) { return table.CreateKeyIndex(column, name); });
+          },
+          nb::arg("column"), nb::arg("name"))
+      .def(
+          "drop_index",
+          [](TableObject& self, const std::string& name) {
+            return self.Write([&](Table& table) { return table.DropIndex(name); });
+          },
+          nb::arg("name"))
+      .def("indexes", &Indexes)
       .def(
           "restore",
           [](TableObject& self, uint64_t version) {

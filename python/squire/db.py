@@ -24,20 +24,27 @@ _DROPPED = ".dropped-"
 _NAME = re.compile(r"[A-Za-z0-9_\-.]+")
 
 
-def connect(uri: Union[str, os.PathLike[str]], *, read_consistency_interval: Optional[timedelta] = None) -> "DBConnection":
+def connect(
+    uri: Union[str, os.PathLike[str]],
+    *,
+    read_consistency_interval: Optional[timedelta] = None,
+    synced: bool = True,
+) -> "DBConnection":
     """Opens a folder of tables; each is a folder NAME.lance in it. The folder is made with its first table.
 
     Args:
         uri: a folder of the local disk.
         read_consistency_interval: how old what a table reads may be. None: a table reads the version it has, which moves by
             its own writes and by `checkout_latest`. Zero: every read looks for a newer version first. Writes always do.
+        synced: a write that returned survives a crash of the machine. Without it, one of the program: the machine's may take
+            it, and tear it.
     """
     text = os.fspath(uri)
     if text.startswith("file://"):
         text = text[len("file://") :]
     if "://" in text:
         raise UnsupportedError(f"only folders of the local disk can be opened, not {text}")
-    return DBConnection(os.path.expanduser(text), read_consistency_interval)
+    return DBConnection(os.path.expanduser(text), read_consistency_interval, synced)
 
 
 @dataclass(frozen=True)
@@ -51,9 +58,10 @@ class ListTablesResponse:
 class DBConnection:
     """A folder of tables. Any thread may use it; it holds nothing open."""
 
-    def __init__(self, uri: str, read_consistency_interval: Optional[timedelta] = None) -> None:
+    def __init__(self, uri: str, read_consistency_interval: Optional[timedelta] = None, synced: bool = True) -> None:
         self._uri = uri
         self._interval = read_consistency_interval
+        self._synced = synced
 
     @property
     def uri(self) -> str:
@@ -64,6 +72,11 @@ class DBConnection:
     def read_consistency_interval(self) -> Optional[timedelta]:
         """How old what a table reads may be; None: as old as it is."""
         return self._interval
+
+    @property
+    def synced(self) -> bool:
+        """Whether a write that returned survives a crash of the machine."""
+        return self._synced
 
     def table_names(self, page_token: Optional[str] = None, limit: Optional[int] = 10) -> list[str]:
         """Names of the tables, sorted: `limit` of them after `page_token`; None: all."""
@@ -126,16 +139,18 @@ class DBConnection:
             rows = conform(rows, schema, on_bad_vectors, fill_value)
         assert schema is not None
         if there:
-            native = _native.Table.open(path)
+            native = _native.Table.open(path, synced=self._synced)
             engine(lambda: native.append(complete(rows, schema), overwrite=True))
             return Table(self, path, native)
-        native = _native.Table.create(path, schema)
+        is_new = not os.path.lexists(path)
+        native = _native.Table.create(path, schema, self._synced)
         try:
             if rows is not None:
                 engine(lambda: native.append(rows, overwrite=False))
         except BaseException:
             native.close()
-            self._remove(path)
+            if is_new:
+                self._remove(path)
             raise
         return Table(self, path, native)
 
@@ -148,7 +163,7 @@ class DBConnection:
         path = self._path(name)
         if name not in self:
             raise NotFoundError(f"table '{name}' was not found", path)
-        table = Table(self, path, _native.Table.open(path))
+        table = Table(self, path, _native.Table.open(path, synced=self._synced))
         if version is not None:
             table.checkout(version)
         return table

@@ -141,9 +141,7 @@ class Query:
         """The rows as a pyarrow Table, best first."""
         if self._kind == "scan":
             return pa.Table.from_batches(*_reversed_pair(self._scan()))
-        found = self._found()
-        low, high = self._offset, self._offset + (self._limit or 0)
-        return self._arrange(found.slice(low, high - low))
+        return self._arrange(self._found())
 
     def to_batches(self, batch_size: Optional[int] = None) -> pa.RecordBatchReader:
         """The rows as a stream of batches; a plain read holds one at a time."""
@@ -191,7 +189,7 @@ class Query:
             name_column=self._name_column,
             path_column=self._path_column,
             where=where,
-            limit=limit,
+            limit=min(limit, max(1, native.count_rows(""))),
             columns=self._native_columns(),
             score_column=self._score_column(),
             with_row_id=True,
@@ -206,14 +204,13 @@ class Query:
         want = self._offset + (self._limit or 0)
         vectors = self._vector if self._kind == "vector" and _is_nested(self._vector) else None
         if vectors is None:
-            return self._in_range(lambda limit: self._filtered(self._vector, limit), want)
+            return self._in_range(lambda limit: self._filtered(self._vector, limit), want).slice(self._offset, self._limit)
         parts = []
         for index, vector in enumerate(vectors):
             part = self._in_range(lambda limit, vector=vector: self._filtered(vector, limit), want)
             part = part.slice(self._offset, self._limit)
             numbers = pa.array([index] * part.num_rows, pa.int32())
             parts.append(part.add_column(0, pa.field("query_index", pa.int32(), False), numbers))
-        self._offset, self._limit = 0, sum(part.num_rows for part in parts)
         return pa.concat_tables(parts)
 
     def _filtered(self, vector: Any, limit: int) -> pa.Table:

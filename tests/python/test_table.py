@@ -1,5 +1,6 @@
 """The module by itself: life of tables, data of every kind, versions, reads and writes, what they return."""
 import array
+import datetime
 import gc
 import os
 import threading
@@ -324,6 +325,40 @@ def test_query_vectors_of_every_kind(db):
     for wrong in (["x", "y"], [1.0], [1.0, float("nan")], 5):
         with pytest.raises((squire.InvalidArgumentError, TypeError)):
             table.search(wrong).limit(1).to_list()
+
+
+def test_a_query_can_run_again(db):
+    table = db.create_table("t", ROWS)
+    for query in (table.search([[1.0, 1.0], [3.0, 1.0]]).limit(2).offset(1), table.search([1.0, 1.0]).limit(10**12),
+                  table.search().limit(2)):
+        assert query.to_list() == query.to_list() != []
+
+
+def test_what_a_failed_create_did_not_make_stays(db):
+    folder = os.path.join(db.uri, "t.lance")
+    os.makedirs(folder)
+    open(os.path.join(folder, "mine"), "w").close()
+    with pytest.raises(KeyError):
+        db.create_table("t", raising())
+    assert os.path.exists(os.path.join(folder, "mine"))
+
+
+def raising():
+    yield as_arrow().to_batches()[0]
+    raise KeyError
+
+
+def test_values_of_every_type_are_set(db):
+    table = db.create_table("t", schema=pa.schema([pa.field("id", pa.int64(), nullable=False), ("tags", pa.list_(pa.string())),
+                                                   ("at", pa.timestamp("us")), ("pair", pa.struct([("a", pa.int8())]))]))
+    table.add([{"id": 1}, {"id": 2}])
+    at = datetime.datetime(2024, 2, 29, 1, 2, 3)
+    assert table.update("id = 2", {"tags": ["x", None], "at": at, "pair": {"a": 7}}).rows_updated == 1
+    assert table.search().where("id = 2").to_list() == [{"id": 2, "tags": ["x", None], "at": at, "pair": {"a": 7}}]
+    for wrong in ({"id": None}, {"id": 1.5}, {"id": "x"}, {"pair": 5}, {"pair": {"a": 1000}}):
+        with pytest.raises(squire.InvalidArgumentError):
+            table.update(values=wrong)
+    assert table.verify().problems == [] and len(table) == 2
 
 
 def test_lancedb_and_pylance_open_what_was_written(db, theirs):
