@@ -157,7 +157,7 @@ def keep(bin_folder, seeds, corpus):
         shutil.rmtree(into, ignore_errors=True)
         into.mkdir(parents=True)
         if target == "block_codec" or target.endswith("_page"):
-            tool(bin_folder, f"{target}_fuzz", "-merge=1", into, seeds / target)
+            tool(bin_folder, f"{target}_fuzz", "-merge=1", f"-artifact_prefix={seeds}/", into, seeds / target)
         else:
             for seed in (seeds / target).iterdir():
                 shutil.copy(seed, into / seed.name)

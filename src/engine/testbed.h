@@ -32,13 +32,19 @@ Array Keys(const std::vector<std::string>& ids);
 /// The rows of a table, sorted, each as text. ERRORS: what reading them met.
 Result<std::multiset<std::string>> Contents(const Table& table);
 
-/// A table of a few versions: three fragments, one of them with deleted rows.
-void Prepare(FileSystem& fs);
+/// What an operation finds.
+enum class Start {
+  kNothing,
+  kTable,    ///< a few versions, three fragments, two of them with deleted rows
+  kIndexed,  ///< the same with a key index and a tag
+};
+inline constexpr Start kStarts[] = {Start::kNothing, Start::kTable, Start::kIndexed};
+void Prepare(FileSystem& fs, Start start);
 
 /// What a reader finds at kRoot. Version 0: no table.
 struct State {
   uint64_t version = 0;
-  std::multiset<std::string> rows;
+  std::multiset<std::string> rows;  ///< and tags, as rows of their own
   bool operator==(const State&) const = default;
 };
 /// ERRORS: what keeps the table from being read or verified.
@@ -49,7 +55,7 @@ Result<State> Observe(FileSystem& fs);
 struct Operation {
   const char* name;
   std::function<Result<std::string>(FileSystem& fs)> run;
-  bool on_nothing = false;  ///< there is no table before
+  Start start = Start::kTable;
 };
 const std::vector<Operation>& Operations();
 

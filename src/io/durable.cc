@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "base/ids.h"
+
 namespace squire {
 
 Result<void> CreateDurable(FileSystem& fs, std::span<const NewFile> files, std::span<const std::string> folders) {
@@ -32,6 +34,36 @@ Result<void> CreateFoldersDurable(FileSystem& fs, std::span<const std::string> f
   for (const std::string& folder : folders) TRY(fs.CreateFolders(folder));
   if (holders.size() > 1 && fs.Traits(*holders.begin()).can_sync_all) return fs.SyncAll(*holders.begin());
   for (const std::string& holder : holders) TRY(fs.SyncFolder(holder));
+  return {};
+}
+
+namespace {
+
+Error Unknown(Error error) {
+  error.code = Code::kCommitUnknown;
+  error.message = "it may have been done or not, or not for good; looking again tells (" + error.message + ")";
+  return error;
+}
+
+}  // namespace
+
+Result<void> ReplaceDurable(FileSystem& fs, const std::string& path, Bytes bytes) {
+  const std::string temporary = JoinPath(FolderOf(path), ".tmp_" + RandomHex(16));
+  auto file = TRY(fs.Create(temporary));  // goes with its handle until it has its name
+  TRY(file->Append(bytes));
+  TRY(file->Sync());
+  if (auto renamed = fs.Rename(temporary, path); !renamed) return Unknown(std::move(renamed.error()));
+  (void)file->Close();  // it is synced: there is nothing left to fail
+  if (auto synced = fs.SyncFolder(FolderOf(path)); !synced) return Unknown(std::move(synced.error()));
+  return {};
+}
+
+Result<void> RemoveDurable(FileSystem& fs, const std::string& path) {
+  if (auto removed = fs.Remove(path); !removed) {
+    if (removed.error().code == Code::kNotFound || fs.Stat(path)) return removed;
+    return Unknown(std::move(removed.error()));
+  }
+  if (auto synced = fs.SyncFolder(FolderOf(path)); !synced) return Unknown(std::move(synced.error()));
   return {};
 }
 

@@ -25,4 +25,9 @@ Result<void> CreateDurable(FileSystem& fs, std::span<const NewFile> files, std::
 /// Creates `folders` and those above them; when it returns their names are durable.
 Result<void> CreateFoldersDurable(FileSystem& fs, std::span<const std::string> folders);
 
+/// Replaces `path` by `bytes` in one step. ERRORS: CommitUnknown when it may have been replaced, or may not stay so.
+Result<void> ReplaceDurable(FileSystem& fs, const std::string& path, Bytes bytes);
+/// Removes `path`. ERRORS: NotFound; CommitUnknown when it may be gone, or may come back.
+Result<void> RemoveDurable(FileSystem& fs, const std::string& path);
+
 }  // namespace squire

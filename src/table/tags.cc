@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
-#include "base/ids.h"
+#include "io/durable.h"
 
 namespace squire::table {
 namespace {
@@ -78,9 +78,9 @@ Result<void> CreateTag(FileSystem& fs, const Paths& paths, const std::string& na
   TRY(CheckName(name));
   const uint64_t size = TRY(ManifestSize(fs, paths, version));
   const std::string date = Date();
-  const nlohmann::json tag = {{"branch", nullptr},   {"version", version},   {"createdAt", date},
-                              {"updatedAt", date},   {"manifestSize", size}, {"metadata", nlohmann::json::object()}};
-  TRY(fs.CreateFolders(paths.Tags()));
+  const nlohmann::json tag = {{"branch", nullptr}, {"version", version},   {"createdAt", date},
+                              {"updatedAt", date}, {"manifestSize", size}, {"metadata", nlohmann::json::object()}};
+  TRY(CreateFoldersDurable(fs, std::vector{paths.Tags()}));
   return fs.PublishIfAbsent(PathOf(paths, name), AsBytes(tag.dump(2)));
 }
 
@@ -92,23 +92,12 @@ Result<void> UpdateTag(FileSystem& fs, const Paths& paths, const std::string& na
   tag["manifestSize"] = size;
   tag["updatedAt"] = Date();
   tag["branch"] = nullptr;
-  const std::string path = PathOf(paths, name), text = tag.dump(2);
-  const std::string fresh = JoinPath(paths.Tags(), "." + RandomHex(8) + ".tmp");
-  auto file = TRY(fs.Create(fresh));
-  TRY(file->Append(AsBytes(text)));
-  TRY(file->Sync());
-  TRY(file->Close());
-  if (auto renamed = fs.Rename(fresh, path); !renamed) {
-    (void)fs.Remove(fresh);
-    return renamed;
-  }
-  return fs.SyncFolder(paths.Tags());
+  return ReplaceDurable(fs, PathOf(paths, name), AsBytes(tag.dump(2)));
 }
 
 Result<void> DeleteTag(FileSystem& fs, const Paths& paths, const std::string& name) {
   TRY(CheckName(name));
-  TRY(fs.Remove(PathOf(paths, name)));
-  return fs.SyncFolder(paths.Tags());
+  return RemoveDurable(fs, PathOf(paths, name));
 }
 
 }  // namespace squire::table

@@ -70,7 +70,7 @@ class Pruner {
     }
     if (!options_.dry_run && !doomed.empty()) TRY(fs_.SyncFolder(paths_.Versions()));
     for (const char* folder : {"data", "_deletions", "_transactions"}) RemoveUnneeded(folder, "");
-    RemoveUnneeded("_versions", ".tmp_");  // of commits that were cut short
+    for (const char* folder : {"_versions", "_refs/tags"}) RemoveUnneeded(folder, ".tmp_");  // of writes cut short
     RemoveIndexes();
     if (failure_) return *failure_;
     return result_;
