@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 export SQUIRE_BIN ?= $(CURDIR)/$(BUILD)/bin/squire
 
-.PHONY: help deps build run test quick sanitize format install clean
+.PHONY: help deps build run test quick sanitize fuzz soak format install clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -27,8 +27,14 @@ quick: build ## the tests that take under a minute
 test: build ## all tests, as CI runs them
 	@tests/run.py all --build $(BUILD) --jobs $(JOBS)
 
-sanitize: deps ## the C++ tests under the address and undefined behaviour sanitizers
+sanitize: deps ## the C++ tests under the address, undefined behaviour and thread sanitizers
 	@tests/run.py sanitize --build $(BUILD) --jobs $(JOBS)
+
+fuzz: deps ## every fuzz target for a few seconds
+	@tests/run.py fuzz --build $(BUILD) --jobs $(JOBS)
+
+soak: build ## fuzz targets, faults, lost power, random use and kills for half an hour
+	@tests/run.py soak --build $(BUILD) --jobs $(JOBS)
 
 format: ## clang-format over our sources
 	@$$(tests/setup_venv.sh)/bin/clang-format -i $$(git ls-files 'include/*.h' 'src/*.h' 'src/*.cc' 'src/*.inc')
