@@ -2,9 +2,7 @@
 import datetime
 import decimal
 import json
-import os
 import pathlib
-import resource
 import subprocess
 
 import lance
@@ -25,9 +23,11 @@ def filter_rows(squire):
     """filter_rows(table, filters): for each the addresses of the rows that pass, or the error as a string."""
     program = pathlib.Path(squire.path).with_name("filter_rows")
 
-    def run(table, filters, **options):
-        done = subprocess.run([program, table], input="".join(f + "\n" for f in filters), capture_output=True, text=True,
-                              timeout=300, **options)
+    def run(table, filters, small_stack=False):
+        # 256 KiB are what recursion on a long filter would not survive.
+        command = ["sh", "-c", 'ulimit -s 256 && exec "$@"', "sh"] if small_stack else []
+        done = subprocess.run([*command, program, table], input="".join(f + "\n" for f in filters), capture_output=True,
+                              text=True, timeout=300)
         assert done.returncode == 0, (done.returncode, done.stderr)
         lines = done.stdout.split("\n")[:-1]
         assert len(lines) == len(filters)
@@ -131,3 +131,90 @@ def test_random_filters(mixed, filter_rows):
 def test_many_random_filters(mixed, filter_rows, seed):
     filters = random_filters(seed, 1000)
     assert_same(mixed, filters, filter_rows(mixed.uri, filters))
+
+
+def key(i):
+    return f"notes/{i:07d}/some-file-name.md"
+
+
+@pytest.fixture(scope="module")
+def keyed(tmp_path_factory):
+    """Two rows of each of 3,000 keys."""
+    path = tmp_path_factory.mktemp("keyed") / "t.lance"
+    keys = [key(i // 2) for i in range(6000)]
+    return lance.write_dataset(pa.table({"file_path": keys, "rev": pa.array(range(6000), pa.int64())}), str(path))
+
+
+def check_chains(keyed, filter_rows, arms):
+    def chain(between, arm):
+        return between.join(arm(i) for i in range(1000, 1000 + arms))
+
+    filters = [f"file_path IN ({chain(', ', lambda i: repr(key(i)))})",
+               chain(" OR ", lambda i: f"file_path = '{key(i)}'"),
+               chain(" OR ", lambda i: f"(file_path = '{key(i)}')"),
+               chain(" OR ", lambda i: f"(file_path = '{key(i)}' AND rev >= 0)"),
+               chain(" OR ", lambda i: f"(rev >= {i - 1000} AND file_path = '{key(i)}')"),
+               "(" * arms + chain(" OR ", lambda i: f"file_path = '{key(i)}')"),
+               "NOT (" + chain(" AND ", lambda i: f"file_path != '{key(i)}'") + ")"]
+    answers = filter_rows(keyed.uri, filters, small_stack=True)
+    for where, rows in zip(filters, answers):
+        assert rows == list(range(2000, 6000)), where[:80]
+
+
+def test_31985_arms_on_a_small_stack(keyed, filter_rows):
+    check_chains(keyed, filter_rows, 31985)
+
+
+@pytest.mark.full
+def test_a_million_arms_on_a_small_stack(keyed, filter_rows):
+    check_chains(keyed, filter_rows, 1_000_000)
+
+
+@pytest.mark.full
+def test_a_million_levels_on_a_small_stack(keyed, filter_rows):
+    n, computed = 1_000_000, 20_000  # what is computed at each level takes its time for each row
+    filters = ["(" * n + "rev < 2" + ")" * n, "NOT " * n + "rev < 2", "rev = " + "- " * n + "1", "(" * n,
+               "rev = " + "(" * computed + "rev" + " + 1)" * computed,
+               "lower(" * computed + "file_path" + ")" * computed + " = 'x'"]
+    parens, nots, minus, unclosed, sums, calls = filter_rows(keyed.uri, filters, small_stack=True)
+    assert parens == nots == [0, 1] and minus == [1]
+    assert unclosed.startswith("error: InvalidArgument")
+    assert sums == [] and calls == []
+
+
+def test_the_commands(squire, mixed):
+    dataset, table = mixed, mixed.uri
+    where = "i8 > 2 AND s LIKE 'a%'"
+    expected = dataset.to_table(columns=["i8", "s"], filter=where).to_pylist()
+    assert expected and squire.json_lines("table", "scan", table, "--columns", "i8,s", "--where", where) == expected
+    assert squire.json("table", "count", table, "--where", where) == {"rows": len(expected)}
+    assert squire.json("table", "count", table, "--where", "false") == {"rows": 0}
+    some = squire.json_lines("table", "scan", table, "--columns", "i8", "--where", where, "--offset", 1, "--limit", 2)
+    assert some == [{"i8": row["i8"]} for row in expected[1:3]]
+    refused = squire.run("table", "scan", table, "--where", "i8 > AND b", "--json", code=None)
+    error = json.loads(refused.stdout)["error"]
+    assert refused.returncode > 0 and error["code"] == "InvalidArgument"
+    assert "line 1, column 6: found 'AND', expected" in error["message"]
+
+
+def test_search(squire, stub, tree):
+    for i in range(20):
+        (tree / f"note{i:02d}.md").write_text(f"# Needle {i}\n\nneedle in note {i}\n")
+    squire.run("index", tree, *stub.options)
+    for mode in ("text", "vector", "auto"):
+        hits = squire.json("search", "needle", tree, "--mode", mode, "-k", 30, "--where",
+                           "path IN ('note03.md', 'note07.md') OR ends_with(path, '12.md')")
+        assert {hit["path"] for hit in hits} == {"note03.md", "note07.md", "note12.md"}
+    refused = squire.run("search", "needle", tree, "--where", "pth = 'x'", "--json", code=None)
+    assert "did you mean 'path'?" in json.loads(refused.stdout)["error"]["message"]
+
+
+def test_lancedb_tables_are_filtered_alike(filter_rows, tmp_path):
+    """Rows that others updated and deleted meanwhile."""
+    import lancedb
+    table = lancedb.connect(str(tmp_path)).create_table("t", pa.table({"id": range(1000), "name": [f"n{i % 7}" for i in range(1000)]}))
+    table.delete("id % 5 = 0")
+    table.update(where="name = 'n3'", values={"name": "other"})
+    filters = ["name = 'other' AND id < 500", "id NOT IN (1, 2, 3) AND name LIKE 'n_'", "NOT (id > 10 OR name = 'n1')"]
+    dataset = lance.dataset(str(tmp_path / "t.lance"))
+    assert assert_same(dataset, filters, filter_rows(dataset.uri, filters)) == 0
