@@ -37,7 +37,7 @@ soak: build ## fuzz targets, faults, lost power, random use and kills for half a
 	@tests/run.py soak --build $(BUILD) --jobs $(JOBS)
 
 format: ## clang-format over our sources
-	@$$(tests/setup_venv.sh)/bin/clang-format -i $$(git ls-files 'include/*.h' 'src/*.h' 'src/*.cc' 'src/*.inc')
+	@$$(tests/setup_venv.sh)/bin/clang-format -i $$(git ls-files 'include/*.h' 'src/*.h' 'src/*.cc' 'src/*.inc' 'python/*.h' 'python/*.cc' 'examples/*.cc')
 
 install: build ## a self-contained bin, lib and share below PREFIX
 	@cmake --install $(BUILD) --prefix $(PREFIX)
