@@ -46,7 +46,7 @@ struct Counts {
   int64_t runs = 0, faults = 0, errors = 0, passed_over = 0, unknown = 0, leftovers = 0, leftovers_max = 0;
 };
 
-class FaultTest : public testing::Test {
+class FaultTest : public testing::TestWithParam<Fault> {
  protected:
   static Expected Expect(const MemoryFileSystem& base, const Operation& operation) {
     Expected out;
@@ -137,35 +137,43 @@ class FaultTest : public testing::Test {
     }
   }
 
+  void Tell() {
+    const auto tell = [](const char* name, int64_t count) {
+      RecordProperty(name, std::to_string(count));
+      std::printf("%lld %s\n", static_cast<long long>(count), name);
+    };
+    tell("operations", std::ssize(Operations()));
+    tell("runs", counts_.runs);
+    tell("faults", counts_.faults);
+    tell("errors", counts_.errors);
+    tell("commits_unknown", counts_.unknown);
+    tell("passed_over", counts_.passed_over);
+    tell("files_left", counts_.leftovers);
+    tell("files_left_by_one_at_most", counts_.leftovers_max);
+  }
+
   Counts counts_;
 };
 
-TEST_F(FaultTest, EveryCallOfEveryOperation) {
+/// At the usual effort each fault meets two kinds of disk, one a mode; with more effort, all in both.
+TEST_P(FaultTest, EveryCallOfEveryOperation) {
   const auto disks = Disks();
-  size_t turn = 0;  // at the usual effort each fault meets one kind of disk; with more effort, all
+  auto turn = static_cast<size_t>(GetParam());
   for (int effort = 0; effort < Effort(); effort++) {
-    for (Fault fault : kAllFaults) {
-      for (bool persistent : {false, true}) {
-        const size_t of_all = Effort() > 1 ? disks.size() : 1;
-        for (size_t i = 0; i < of_all; i++) {
-          const Disk& kind = disks[turn++ % disks.size()];
-          SCOPED_TRACE(kind.name);
-          Loop(kind, fault, persistent, static_cast<uint64_t>(effort) * 1000);
-        }
+    for (bool persistent : {false, true}) {
+      const size_t of_all = Effort() > 1 ? disks.size() : 1;
+      for (size_t i = 0; i < of_all; i++) {
+        const Disk& kind = disks[turn++ % disks.size()];
+        SCOPED_TRACE(kind.name);
+        Loop(kind, GetParam(), persistent, static_cast<uint64_t>(effort) * 1000);
       }
     }
   }
-  std::printf(
-      "%zu operations, %lld runs, %lld faults struck: %lld errors (%lld CommitUnknown), %lld passed over; "
-      "%lld files left over, at most %lld by one run\n",
-      Operations().size(), static_cast<long long>(counts_.runs), static_cast<long long>(counts_.faults),
-      static_cast<long long>(counts_.errors), static_cast<long long>(counts_.unknown),
-      static_cast<long long>(counts_.passed_over), static_cast<long long>(counts_.leftovers),
-      static_cast<long long>(counts_.leftovers_max));
-  RecordProperty("operations", std::to_string(Operations().size()));
-  RecordProperty("runs", std::to_string(counts_.runs));
-  RecordProperty("faults", std::to_string(counts_.faults));
+  Tell();
 }
+
+INSTANTIATE_TEST_SUITE_P(Faults, FaultTest, testing::ValuesIn(kAllFaults),
+                         [](const auto& param) { return FaultName(param.param); });
 
 }  // namespace
 }  // namespace squire::testbed
