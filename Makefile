@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 export SQUIRE_BIN ?= $(CURDIR)/$(BUILD)/bin/squire
 
-.PHONY: help deps build run test quick sanitize fuzz soak format install clean
+.PHONY: help deps build run test quick sanitize fuzz soak bench-store format install clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ fuzz: deps ## every fuzz target for a few seconds
 
 soak: build ## fuzz targets, faults, lost power, random use and kills for half an hour
 	@tests/run.py soak --build $(BUILD) --jobs $(JOBS)
+
+bench-store: build ## the store beside pylance and lancedb, turn by turn
+	@$$(tests/setup_venv.sh)/bin/python bench/store.py $(BENCH_ARGS)
 
 format: ## clang-format over our sources
 	@$$(tests/setup_venv.sh)/bin/clang-format -i $$(git ls-files 'include/*.h' 'src/*.h' 'src/*.cc' 'src/*.inc' 'python/*.h' 'python/*.cc' 'examples/*.cc')

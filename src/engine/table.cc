@@ -59,8 +59,8 @@ uint64_t Table::version() const { return impl_->snapshot->version(); }
 const Schema& Table::schema() const { return impl_->snapshot->schema(); }
 
 Result<bool> Table::Refresh() {
-  const auto versions = TRY(table::ListVersions(impl_->files->fs(), impl_->snapshot->paths()));
-  if (versions.front().version == version()) return false;
+  const auto newest = TRY(table::FindManifest(impl_->files->fs(), impl_->snapshot->paths()));
+  if (newest.version == version()) return false;
   impl_->snapshot = TRY(table::Snapshot::Open(impl_->files, impl_->path));
   return true;
 }

@@ -2,6 +2,12 @@
 
 namespace squire {
 
+Result<std::vector<std::string>> FileSystem::ListNames(const std::string& folder) {
+  std::vector<std::string> names;
+  for (FileInfo& file : TRY(List(folder))) names.push_back(std::move(file.name));
+  return names;
+}
+
 Result<std::vector<uint8_t>> ReadWholeFile(FileSystem& fs, const std::string& path, uint64_t limit_bytes) {
   auto file = TRY(fs.OpenRead(path));
   if (file->size() > limit_bytes) {

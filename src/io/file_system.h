@@ -86,6 +86,8 @@ class FileSystem {
 
   /// Entries of a folder, in no order. A folder that does not exist is NotFound.
   virtual Result<std::vector<FileInfo>> List(const std::string& folder) = 0;
+  /// Their names alone, which costs no look at each.
+  virtual Result<std::vector<std::string>> ListNames(const std::string& folder);
   virtual Result<FileInfo> Stat(const std::string& path) = 0;
   /// Creates the folder and those above it.
   virtual Result<void> CreateFolders(const std::string& folder) = 0;

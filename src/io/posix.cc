@@ -133,24 +133,25 @@ class Posix : public FileSystem {
   }
 
   Result<std::vector<FileInfo>> List(const std::string& folder) override {
-    DIR* dir = ::opendir(folder.c_str());
-    if (dir == nullptr) return FromErrno(errno, "cannot list", folder);
-    const std::unique_ptr<DIR, int (*)(DIR*)> closer(dir, ::closedir);
     std::vector<FileInfo> out;
-    while (true) {
-      errno = 0;
-      const dirent* entry = ::readdir(dir);
-      if (entry == nullptr) break;
-      const std::string_view name = entry->d_name;
-      if (name == "." || name == "..") continue;
+    TRY(ForEachEntry(folder, [&](int dir, const char* name) -> Result<void> {
       struct stat st{};
-      if (::fstatat(::dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-        if (errno == ENOENT) continue;  // removed since it was listed
+      if (::fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+        out.push_back(Describe(name, st));
+      } else if (errno != ENOENT) {  // else removed since it was listed
         return FromErrno(errno, "cannot stat", JoinPath(folder, name));
       }
-      out.push_back(Describe(std::string(name), st));
-    }
-    if (errno != 0) return FromErrno(errno, "cannot list", folder);
+      return {};
+    }));
+    return out;
+  }
+
+  Result<std::vector<std::string>> ListNames(const std::string& folder) override {
+    std::vector<std::string> out;
+    TRY(ForEachEntry(folder, [&](int, const char* name) -> Result<void> {
+      out.emplace_back(name);
+      return {};
+    }));
     return out;
   }
 
@@ -235,6 +236,23 @@ class Posix : public FileSystem {
   }
 
  private:
+  /// Calls `use(descriptor of the folder, name)` for each entry.
+  template <class Use>
+  static Result<void> ForEachEntry(const std::string& folder, Use use) {
+    DIR* dir = ::opendir(folder.c_str());
+    if (dir == nullptr) return FromErrno(errno, "cannot list", folder);
+    const std::unique_ptr<DIR, int (*)(DIR*)> closer(dir, ::closedir);
+    while (true) {
+      errno = 0;
+      const dirent* entry = ::readdir(dir);
+      if (entry == nullptr) break;
+      const std::string_view name = entry->d_name;
+      if (name != "." && name != "..") TRY(use(::dirfd(dir), entry->d_name));
+    }
+    if (errno != 0) return FromErrno(errno, "cannot list", folder);
+    return {};
+  }
+
   static FileInfo Describe(std::string name, const struct stat& st) {
     return {std::move(name), static_cast<uint64_t>(st.st_size),
             st.st_mtim.tv_sec * 1'000'000'000ll + st.st_mtim.tv_nsec, S_ISDIR(st.st_mode)};

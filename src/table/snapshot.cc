@@ -114,6 +114,26 @@ Result<std::vector<VersionFile>> ListVersions(FileSystem& fs, const Paths& paths
   return versions;
 }
 
+Result<ManifestRef> FindManifest(FileSystem& fs, const Paths& paths, std::optional<uint64_t> version) {
+  if (version) {
+    for (const std::string& path : {paths.Manifest(*version), paths.OldManifest(*version)}) {
+      const auto found = fs.Stat(path);
+      if (found) return ManifestRef{*version, found->name};
+      if (found.error().code != Code::kNotFound) return found.error();
+    }
+  }
+  auto names = fs.ListNames(paths.Versions());
+  if (!names && names.error().code != Code::kNotFound) return std::move(names.error());
+  std::optional<ManifestRef> newest;
+  for (const std::string& name : names ? *names : std::vector<std::string>()) {
+    const auto number = lance::ParseManifestName(name);
+    if (number && (!newest || *number > newest->version)) newest = ManifestRef{*number, name};
+  }
+  if (!newest) return NotFound("there is no Lance table here", paths.root);
+  if (version) return NotFound("version " + std::to_string(*version) + " is not there (any more)", paths.root);
+  return *std::move(newest);
+}
+
 namespace {
 
 /// Refuses, by name, what would be read wrongly.
@@ -136,17 +156,13 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::Open(std::shared_ptr<FileCache
   snapshot->paths_.root = root;
   snapshot->files_ = std::move(files);
   FileSystem& fs = snapshot->files_->fs();
-  const auto versions = TRY(ListVersions(fs, snapshot->paths_));
-  const auto wanted = version ? std::ranges::find(versions, *version, &VersionFile::version) : versions.begin();
-  if (wanted == versions.end())
-    return NotFound("version " + std::to_string(*version) + " is not there (any more)", root);
-
-  const std::string path = JoinPath(snapshot->paths_.Versions(), wanted->file.name);
+  const ManifestRef wanted = TRY(FindManifest(fs, snapshot->paths_, version));
+  const std::string path = JoinPath(snapshot->paths_.Versions(), wanted.name);
   lance::ManifestFile parsed = TRY(lance::ParseManifest(TRY(ReadWholeFile(fs, path)), path));
   TRY(CheckReadable(parsed.manifest, path));
-  if (parsed.manifest.version() != wanted->version)
+  if (parsed.manifest.version() != wanted.version)
     return Corruption("the manifest is of another version than its name", path);
-  snapshot->has_current_naming_ = wanted->file.name == lance::ManifestName(wanted->version);
+  snapshot->has_current_naming_ = wanted.name == lance::ManifestName(wanted.version);
   snapshot->manifest_ = std::move(parsed.manifest);
   snapshot->indices_ = std::move(parsed.indices);
   snapshot->schema_ = TRY(lance::FromFields(snapshot->manifest_.fields()));

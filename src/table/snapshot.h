@@ -111,4 +111,12 @@ struct VersionFile {
 };
 Result<std::vector<VersionFile>> ListVersions(FileSystem& fs, const Paths& paths);
 
+/// The newest version, or the one named, and the name of its manifest. ERRORS: NotFound for the table or the version.
+struct ManifestRef {
+  uint64_t version = 0;
+  std::string name;
+};
+Result<ManifestRef> FindManifest(FileSystem& fs, const Paths& paths,
+                                 std::optional<uint64_t> version = std::nullopt);
+
 }  // namespace squire::table
