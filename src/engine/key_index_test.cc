@@ -99,6 +99,33 @@ TEST_F(KeyIndexTest, CommitsKeepItUp) {
   EXPECT_EQ(with.DropIndex("key_idx").error().code, Code::kNotFound);
 }
 
+TEST_F(KeyIndexTest, ConditionsAreAnsweredAsWithout) {
+  Table with = *Table::Create(path_, TestSchema());
+  Table without = *Table::Create(path_ + "2.lance", TestSchema());
+  for (Table* table : {&with, &without}) ASSERT_TRUE(table->Append(Rows(0, 60'000)));
+  ASSERT_TRUE(with.CreateKeyIndex("key"));
+  ASSERT_TRUE(with.CreateKeyIndex("number"));
+  for (Table* table : {&with, &without}) {
+    ASSERT_TRUE(table->Append(Rows(59'990, 40)));
+    ASSERT_TRUE(table->Delete("number = 12 OR key IN ('k7', 'k59992')"));
+  }
+  for (const char* where : {"key = 'k8'", "key IN ('k5', 'k7', 'k59999', 'x')", "number BETWEEN -3 AND 14", "number < -495",
+                            "number >= 59490 AND key IS NOT NULL", "number > 5 AND number < 5", "key = 'k8' AND number = -492",
+                            "number = 20 OR number = 59500", "key IS NULL AND number < 0", "key = 'k8' OR number = 30",
+                            "NOT (number <> 77)", "key LIKE 'k1234%'"}) {
+    auto got = with.CountRows(where), want = without.CountRows(where);
+    ASSERT_TRUE(got && want) << where;
+    EXPECT_EQ(*got, *want) << where;
+    std::vector<int32_t> rows[2];
+    for (int i = 0; i < 2; i++) {
+      auto scanner = *(i == 0 ? with : without).Scan({.columns = {"number"}, .batch_rows = 7, .where = where});
+      while (auto batch = *scanner->Next())
+        for (int32_t value : batch->columns[0].values<int32_t>()) rows[i].push_back(value);
+    }
+    EXPECT_EQ(rows[0], rows[1]) << where << ": in the table's order";
+  }
+}
+
 TEST_F(KeyIndexTest, OneValueOverManyPages) {
   Table table = *Table::Create(path_, TestSchema());
   for (int i = 0; i < 3; i++) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "query/selection.h"
+#include "query/pieces.h"
 
 namespace squire::engine {
 namespace {
@@ -18,22 +18,26 @@ struct Plan {
   std::vector<size_t> place;  ///< of each wanted column among those of the selection, then the rest
 };
 
-class RangeScanner : public Scanner {
+class PieceScanner : public Scanner {
  public:
-  RangeScanner(std::shared_ptr<const table::Snapshot> snapshot, query::Selection selection, Plan plan,
+  PieceScanner(std::shared_ptr<const table::Snapshot> snapshot, query::Selection selection, Plan plan,
                const ScanOptions& options)
       : snapshot_(std::move(snapshot)),
         selection_(std::move(selection)),
         plan_(std::move(plan)),
         with_row_address_(options.with_row_address) {
-    if (!selection_.passes_nothing()) ranges_ = table::PlanRanges(*snapshot_, BatchRows(options.batch_rows));
+    rows_max_ = BatchRows(options.batch_rows);
+  }
+  Result<void> Begin() {
+    pieces_ = TRY(query::PlanPieces(*snapshot_, selection_, rows_max_));
+    return {};
   }
 
   Result<std::optional<Batch>> Next() override {
-    while (at_ < ranges_.size()) {
-      const table::RowRange& range = ranges_[at_++];
+    while (at_ < pieces_.size()) {
+      const query::Piece& piece = pieces_[at_++];
       auto rows =
-          selection_.passes_everything() ? TRY(table::ReadRange(*snapshot_, plan_.wanted, range)) : TRY(Select(range));
+          selection_.passes_everything() ? TRY(query::ReadPiece(*snapshot_, plan_.wanted, piece)) : TRY(Select(piece));
       if (rows.addresses.empty()) continue;
       if (with_row_address_) TRY(AddAddresses(rows));
       return std::optional(std::move(rows.batch));
@@ -50,8 +54,8 @@ class RangeScanner : public Scanner {
                       std::max<int64_t>(1, rows_max));
   }
 
-  Result<table::RangeBatch> Select(const table::RowRange& range) {
-    auto rows = TRY(table::ReadRange(*snapshot_, selection_.columns(), range));
+  Result<table::RangeBatch> Select(const query::Piece& piece) {
+    auto rows = TRY(query::ReadPiece(*snapshot_, selection_.columns(), piece));
     if (rows.addresses.empty()) return rows;
     const auto keep = TRY(selection_.Keep(rows.batch));
     std::vector<int64_t> kept;
@@ -67,7 +71,7 @@ class RangeScanner : public Scanner {
     if (are_few && !plan_.rest.field_ids.empty())
       rest = TRY(table::TakeRows(*snapshot_, plan_.rest, addresses));
     else if (!plan_.rest.field_ids.empty())
-      rest = TRY(table::ReadRange(*snapshot_, plan_.rest, range)).batch;
+      rest = TRY(query::ReadPiece(*snapshot_, plan_.rest, piece)).batch;
 
     table::RangeBatch out;
     out.batch = {plan_.wanted.schema, {}, std::ssize(kept)};
@@ -93,7 +97,8 @@ class RangeScanner : public Scanner {
   query::Selection selection_;
   Plan plan_;
   bool with_row_address_;
-  std::vector<table::RowRange> ranges_;
+  int64_t rows_max_ = 0;
+  std::vector<query::Piece> pieces_;
   size_t at_ = 0;
 };
 
@@ -113,8 +118,10 @@ Result<std::unique_ptr<Scanner>> OpenScanner(std::shared_ptr<const table::Snapsh
     if (at == looked_at.end()) rest.push_back(field.name);
   }
   plan.rest = TRY(query::ProjectExactly(*snapshot, rest));
-  return std::unique_ptr<Scanner>(
-      std::make_unique<RangeScanner>(std::move(snapshot), std::move(selection), std::move(plan), options));
+  auto scanner =
+      std::make_unique<PieceScanner>(std::move(snapshot), std::move(selection), std::move(plan), options);
+  TRY(scanner->Begin());
+  return std::unique_ptr<Scanner>(std::move(scanner));
 }
 
 }  // namespace squire::engine

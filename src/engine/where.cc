@@ -6,6 +6,7 @@
 
 #include "engine/scanner.h"
 #include "engine/write.h"
+#include "query/pieces.h"
 #include "query/where/expression.h"
 
 namespace squire::engine {
@@ -15,14 +16,13 @@ constexpr int64_t kRangeRows = 65'536;
 constexpr int kAttemptsMax = 8;  // while other writers delete the same rows
 constexpr size_t kPredicateBytesMax = 1000;
 
-/// Calls `found(range, batch)` for each range that holds selected rows; `batch` has these alone, with addresses.
+/// Calls `found(fragment, addresses, keep)` for the rows of each piece that may hold selected ones.
 template <class Found>
 Result<void> ForEachSelected(const table::Snapshot& snapshot, const query::Selection& selection, Found found) {
-  if (selection.passes_nothing()) return {};
-  for (const table::RowRange& range : table::PlanRanges(snapshot, kRangeRows)) {
-    const auto rows = TRY(table::ReadRange(snapshot, selection.columns(), range));
+  for (const query::Piece& piece : TRY(query::PlanPieces(snapshot, selection, kRangeRows))) {
+    const auto rows = TRY(query::ReadPiece(snapshot, selection.columns(), piece));
     if (rows.addresses.empty()) continue;
-    found(range, rows.addresses, TRY(selection.Keep(rows.batch)));
+    found(snapshot.fragment(piece.range.fragment), rows.addresses, TRY(selection.Keep(rows.batch)));
   }
   return {};
 }
@@ -148,9 +148,8 @@ Result<std::map<uint64_t, lance::RowSet>> FindRows(const table::Snapshot& snapsh
   if (where.empty()) return InvalidArgument("the filter is empty; true is the one that holds of every row");
   const auto selection = TRY(query::Selection::Make(snapshot, where));
   std::map<uint64_t, lance::RowSet> found;
-  const auto add = [&](const table::RowRange& range, const std::vector<uint64_t>& addresses,
+  const auto add = [&](const table::Fragment& fragment, const std::vector<uint64_t>& addresses,
                        const std::vector<uint8_t>& keep) {
-    const table::Fragment& fragment = snapshot.fragment(range.fragment);
     for (size_t row = 0; row < keep.size(); row++) {
       if (!keep[row]) continue;
       const auto physical_rows = static_cast<uint64_t>(fragment.physical_rows());

@@ -22,6 +22,8 @@ class Selection {
 
   [[nodiscard]] bool passes_everything() const { return !where_ && !filter_; }
   [[nodiscard]] bool passes_nothing() const { return where_ && where_->passes_nothing(); }
+  /// The condition, or null.
+  [[nodiscard]] const where::Filter* where() const { return where_ ? &*where_ : nullptr; }
   /// The columns that Keep looks at.
   [[nodiscard]] const table::Projection& columns() const { return columns_; }
 

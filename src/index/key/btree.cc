@@ -78,6 +78,17 @@ size_t BTree::FirstPageFor(const SortKey& key) const {
   return low;
 }
 
+int64_t BTree::CountPages(const std::optional<Bound>& lower, const std::optional<Bound>& upper) const {
+  SortKey least;
+  least.is_valid = true;
+  int64_t pages = 0;
+  for (auto page = static_cast<int64_t>(FirstPageFor(lower ? lower->key : least)); page < min_.length; page++) {
+    if (upper && KeyAt(min_, page) > upper->key) break;
+    pages++;
+  }
+  return pages;
+}
+
 Result<std::vector<uint64_t>> BTree::FindRange(const std::optional<Bound>& lower,
                                                const std::optional<Bound>& upper) const {
   std::vector<uint64_t> found;

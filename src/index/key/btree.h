@@ -5,6 +5,7 @@
 /// Source: docs/lance_format.md, "BTREE".
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <vector>
@@ -29,15 +30,20 @@ class BTree {
   [[nodiscard]] int64_t num_entries() const { return num_entries_; }
   [[nodiscard]] int64_t page_rows() const { return page_rows_; }
 
-  /// Addresses of rows with one of `keys`, in no order; rows that were deleted since are among them.
-  [[nodiscard]] Result<std::vector<uint64_t>> Find(const Array& keys) const;
-  /// The same for values between the bounds, each with whether it is itself in; no bound where there is none.
+  /// One end of a range of values.
   struct Bound {
     SortKey key;
     bool is_inclusive = true;
   };
+
+  /// Addresses of rows with one of `keys`, in no order; rows that were deleted since are among them.
+  [[nodiscard]] Result<std::vector<uint64_t>> Find(const Array& keys) const;
+  /// The same for values between the bounds; open at an end without one.
   [[nodiscard]] Result<std::vector<uint64_t>> FindRange(const std::optional<Bound>& lower,
                                                         const std::optional<Bound>& upper) const;
+
+  /// How many pages FindRange reads.
+  [[nodiscard]] int64_t CountPages(const std::optional<Bound>& lower, const std::optional<Bound>& upper) const;
 
   /// Entries [first, first + count) in order: values and row addresses.
   struct Entries {
