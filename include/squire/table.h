@@ -261,7 +261,8 @@ class Table {
   /// Adds columns behind the others. ERRORS: AlreadyExists; InvalidArgument for an expression and for nulls where none
   /// may be; Conflict when other writers added or replaced rows meanwhile.
   Result<uint64_t> AddColumns(std::span<const NewColumn> columns);
-  /// Drops columns and the indexes on them; older versions keep theirs. ERRORS: NotFound; InvalidArgument for all of them.
+  /// Drops columns and the indexes on them; older versions keep theirs. ERRORS: NotFound; InvalidArgument for all of
+  /// them.
   Result<uint64_t> DropColumns(std::span<const std::string> columns);
   /// ERRORS: NotFound; AlreadyExists.
   Result<uint64_t> RenameColumn(const std::string& column, const std::string& name);

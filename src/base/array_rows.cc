@@ -26,7 +26,9 @@ void SetBit(uint8_t* bits, int64_t at) { bits[at >> 3] |= static_cast<uint8_t>(1
 /// Offsets of texts or lists, 32 or 64 bits wide, beginning with 0.
 class OffsetsOut {
  public:
-  OffsetsOut(bool wide, int64_t rows) : wide_(wide) { bytes_.reserve(static_cast<size_t>(rows + 1) * (wide ? 8 : 4)), Put(0); }
+  OffsetsOut(bool wide, int64_t rows) : wide_(wide) {
+    bytes_.reserve(static_cast<size_t>(rows + 1) * (wide ? 8 : 4)), Put(0);
+  }
   Result<void> Append(int64_t size) {
     end_ += size;
     if (!wide_ && end_ > std::numeric_limits<int32_t>::max())

@@ -21,7 +21,8 @@ Result<void> AddLive(const table::Snapshot& snapshot, const index::BTree& tree, 
     table::Fragment* fragment = snapshot.FindFragment(id);
     if (fragment == nullptr || !tree.Covers(id)) continue;
     const auto rows = static_cast<uint64_t>(fragment->physical_rows());
-    if (offset >= rows) return Corruption("an index names a row that its fragment does not have", snapshot.paths().root);
+    if (offset >= rows)
+      return Corruption("an index names a row that its fragment does not have", snapshot.paths().root);
     if (!TRY(fragment->Deleted())->Contains(offset)) found.try_emplace(id, rows).first->second.Add(offset);
   }
   return {};

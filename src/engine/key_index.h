@@ -1,7 +1,7 @@
 #pragma once
 
-/// Key indexes of a table: made, dropped, asked for rows and kept up with the commits. Free functions; `current` belongs
-/// to the caller's thread and is moved to the new version.
+/// Key indexes of a table: made, dropped, asked for rows and kept up with the commits. Free functions; `current`
+/// belongs to the caller's thread and is moved to the new version.
 
 #include <map>
 #include <memory>

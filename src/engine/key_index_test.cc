@@ -109,10 +109,11 @@ TEST_F(KeyIndexTest, ConditionsAreAnsweredAsWithout) {
     ASSERT_TRUE(table->Append(Rows(59'990, 40)));
     ASSERT_TRUE(table->Delete("number = 12 OR key IN ('k7', 'k59992')"));
   }
-  for (const char* where : {"key = 'k8'", "key IN ('k5', 'k7', 'k59999', 'x')", "number BETWEEN -3 AND 14", "number < -495",
-                            "number >= 59490 AND key IS NOT NULL", "number > 5 AND number < 5", "key = 'k8' AND number = -492",
-                            "number = 20 OR number = 59500", "key IS NULL AND number < 0", "key = 'k8' OR number = 30",
-                            "NOT (number <> 77)", "key LIKE 'k1234%'"}) {
+  for (const char* where :
+       {"key = 'k8'", "key IN ('k5', 'k7', 'k59999', 'x')", "number BETWEEN -3 AND 14", "number < -495",
+        "number >= 59490 AND key IS NOT NULL", "number > 5 AND number < 5", "key = 'k8' AND number = -492",
+        "number = 20 OR number = 59500", "key IS NULL AND number < 0", "key = 'k8' OR number = 30",
+        "NOT (number <> 77)", "key LIKE 'k1234%'"}) {
     auto got = with.CountRows(where), want = without.CountRows(where);
     ASSERT_TRUE(got && want) << where;
     EXPECT_EQ(*got, *want) << where;

@@ -118,8 +118,7 @@ Result<std::unique_ptr<Scanner>> OpenScanner(std::shared_ptr<const table::Snapsh
     if (at == looked_at.end()) rest.push_back(field.name);
   }
   plan.rest = TRY(query::ProjectExactly(*snapshot, rest));
-  auto scanner =
-      std::make_unique<PieceScanner>(std::move(snapshot), std::move(selection), std::move(plan), options);
+  auto scanner = std::make_unique<PieceScanner>(std::move(snapshot), std::move(selection), std::move(plan), options);
   TRY(scanner->Begin());
   return std::unique_ptr<Scanner>(std::move(scanner));
 }

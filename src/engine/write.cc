@@ -1,8 +1,8 @@
 #include "engine/write.h"
 
-#include "engine/where.h"
 #include "base/log.h"
 #include "engine/key_index.h"
+#include "engine/where.h"
 #include "lance/logical_type.h"
 #include "table/commit.h"
 #include "table/fragment_writer.h"
@@ -38,8 +38,7 @@ class SnapshotWrite : public RowWrite {
   Result<void> DeleteKeys(const std::string& column, const Array& keys) override {
     if (change_.schema) return InvalidArgument("a write that replaces the whole table deletes no keys");
     const auto set = TRY(table::KeySet::Of(keys));
-    DeleteRows(TRY(FindRowsByKey(*base_, column, keys, set)),
-               column + " in (" + std::to_string(set.size()) + " keys)");
+    DeleteRows(TRY(FindRowsByKey(*base_, column, keys, set)), column + " in (" + std::to_string(set.size()) + " keys)");
     return {};
   }
 

@@ -102,8 +102,7 @@ Result<void> AppendRuns(const pb21::Rle& rle, Bytes values, Bytes lengths, uint6
     if (run >= lengths.size() || (run + 1) * width > values.size()) return Corruption("runs end too early");
     if (lengths[run] > left) return Corruption("runs are longer than their chunk");
     const uint8_t* value = values.data() + run * width;
-    for (uint8_t i = 0; i < lengths[run]; i++)
-      out.data.Append({value, width});
+    for (uint8_t i = 0; i < lengths[run]; i++) out.data.Append({value, width});
     left -= lengths[run];
   }
   out.count += static_cast<int64_t>(count);
@@ -131,7 +130,9 @@ Result<void> ForEachText(Bytes offsets, Bytes bytes, uint64_t offset_bytes, uint
 template <class Offset>
 Result<void> AppendPlainTexts(Bytes bytes, uint64_t count, Values& out) {
   if (bytes.size() / sizeof(Offset) < count + 1) return Corruption("fewer text offsets than texts");
-  const auto offset = [&](uint64_t at) { return static_cast<int64_t>(Load<Offset>(bytes.data() + at * sizeof(Offset))); };
+  const auto offset = [&](uint64_t at) {
+    return static_cast<int64_t>(Load<Offset>(bytes.data() + at * sizeof(Offset)));
+  };
   const int64_t first = offset(0), base = static_cast<int64_t>(out.data.size()) - first;
   if (first < 0 || first > std::ssize(bytes)) return Corruption("text offsets leave their buffer");
   int64_t last = first;

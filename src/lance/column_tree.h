@@ -14,7 +14,7 @@ namespace squire::lance {
 
 struct ColumnTree {
   DataType type;
-  int32_t column = -1;  ///< in the file; -1: none
+  int32_t column = -1;         ///< in the file; -1: none
   bool is_dictionary = false;  ///< of a leaf: its logical type is a dictionary
   std::vector<ColumnTree> children;
 };

@@ -21,7 +21,7 @@ class FsstDecoder {
  private:
   std::array<uint64_t, 256> symbols_{};  // up to 8 bytes each, the first lowest
   std::array<uint8_t, 256> sizes_{};     // 0: no such symbol
-  bool is_plain_ = false;  // the encoder left the text as it was
+  bool is_plain_ = false;                // the encoder left the text as it was
 };
 
 }  // namespace squire::lance

@@ -68,8 +68,8 @@ class RowStarts {
   template <class Use>
   Result<void> ForEachPiece(const PageContext& page, int64_t first, int64_t count, uint64_t piece_bytes,
                             Use use) const {
-    const Buffer index = TRY(page.buffers.Read(1, static_cast<uint64_t>(first) * width_,
-                                               (static_cast<uint64_t>(count) + 1) * width_));
+    const Buffer index =
+        TRY(page.buffers.Read(1, static_cast<uint64_t>(first) * width_, (static_cast<uint64_t>(count) + 1) * width_));
     const auto start = [&](int64_t row) {
       uint64_t value = 0;
       std::memcpy(&value, index.data() + static_cast<uint64_t>(row) * width_, width_);

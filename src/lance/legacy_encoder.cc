@@ -84,8 +84,7 @@ Result<LegacyEncoded> EncodeLeaf(const Array& rows) {
   if (item.bit_width() <= 0 || item.bit_width() % 8 != 0 || item.id == TypeId::kFixedSizeList)
     return Unsupported("columns of type " + type.ToString() + " cannot be written to a table of version 2.0");
   Encoding* values = &AddNulls(page, page.root(), rows);
-  const Array items =
-      is_list ? rows.children[0].Slice(rows.offset * type.width, rows.length * type.width) : rows;
+  const Array items = is_list ? rows.children[0].Slice(rows.offset * type.width, rows.length * type.width) : rows;
   if (is_list) {
     values->mutable_fixed_size_list()->set_dimension(static_cast<uint32_t>(type.width));
     values = &AddNulls(page, *values->mutable_fixed_size_list()->mutable_items(), items);
@@ -127,9 +126,8 @@ Result<void> Encode(const Array& rows, std::vector<LegacyEncoded>& out) {
   list->set_null_offset_adjustment(adjustment);
   list->set_num_items(static_cast<uint64_t>(items.length));
   page.AddFlat(*list->mutable_offsets()->mutable_nullable()->mutable_no_nulls()->mutable_values(), 64,
-               Ends(rows, adjustment, [&](int64_t row) {
-                 return static_cast<uint64_t>(rows.ListStart(row + 1) - rows.ListStart(row));
-               }));
+               Ends(rows, adjustment,
+                    [&](int64_t row) { return static_cast<uint64_t>(rows.ListStart(row + 1) - rows.ListStart(row)); }));
   out.push_back(page.Finish(rows.length));
   return Encode(items, out);
 }

@@ -65,8 +65,7 @@ class LegacyReader {
   }
 
  private:
-  Result<Array> ReadNullable(const pb20::Nullable& nullable, const DataType& type, int64_t first,
-                             int64_t count) const {
+  Result<Array> ReadNullable(const pb20::Nullable& nullable, const DataType& type, int64_t first, int64_t count) const {
     if (nullable.has_no_nulls()) return Read(nullable.no_nulls().values(), type, first, count);
     if (nullable.has_all_nulls()) return NullArray(type, count);
     Array values = TRY(Read(nullable.some_nulls().values(), type, first, count));

@@ -58,8 +58,9 @@ const uint8_t* FixedData(const Array& values) {
 std::vector<uint8_t> CompressLz4(Bytes raw) {
   std::vector<uint8_t> out(4 + static_cast<size_t>(LZ4_compressBound(static_cast<int>(raw.size()))));
   Store(out.data(), static_cast<uint32_t>(raw.size()));
-  const int size = LZ4_compress_default(reinterpret_cast<const char*>(raw.data()), reinterpret_cast<char*>(out.data() + 4),
-                                        static_cast<int>(raw.size()), static_cast<int>(out.size() - 4));
+  const int size =
+      LZ4_compress_default(reinterpret_cast<const char*>(raw.data()), reinterpret_cast<char*>(out.data() + 4),
+                           static_cast<int>(raw.size()), static_cast<int>(out.size() - 4));
   out.resize(4 + static_cast<size_t>(size));
   return out;
 }
@@ -214,8 +215,7 @@ std::optional<EncodedPage> EncodeDictionary(const Shredded& rows, std::span<cons
   AddChunks(writer, std::ssize(indices), simd::kPackedValues, [&](int64_t first, int64_t count) {
     return PackInline<uint32_t>(reinterpret_cast<const uint8_t*>(indices.data() + first), count);
   });
-  return writer.Finish(InlinePackedEncoding(32), 1, std::move(block),
-                       VariableEncoding(wide ? 64 : 32), entries.size());
+  return writer.Finish(InlinePackedEncoding(32), 1, std::move(block), VariableEncoding(wide ? 64 : 32), entries.size());
 }
 
 /// Whether LZ4 saves a quarter on the first chunk.
@@ -316,7 +316,8 @@ void PutItemValidity(const Array& lists, int64_t value, std::vector<uint8_t>& ou
   const size_t at = out.size();
   out.resize(at + CeilDiv(static_cast<uint64_t>(items), 8));
   for (int64_t i = 0; i < items; i++)
-    if (lists.children[0].IsValid(first + i)) out[at + static_cast<size_t>(i / 8)] |= static_cast<uint8_t>(1u << (i % 8));
+    if (lists.children[0].IsValid(first + i))
+      out[at + static_cast<size_t>(i / 8)] |= static_cast<uint8_t>(1u << (i % 8));
 }
 
 /// True when a list that is not null holds an item that is.
@@ -402,8 +403,7 @@ EncodedPage EncodeTexts(const Shredded& rows, const PageOptions& options) {
     bytes += texts.back().size();
     longest = std::max(longest, texts.back().size());
   }
-  const bool is_long =
-      static_cast<int64_t>(bytes) >= kWideValueBytes * rows.values.length || longest > kHugeValueBytes;
+  const bool is_long = static_cast<int64_t>(bytes) >= kWideValueBytes * rows.values.length || longest > kHugeValueBytes;
   if (is_long || IsSparse(rows)) return EncodeLongTexts(rows, texts, bytes);
   return EncodeShortTexts(rows, texts, options);
 }

@@ -11,9 +11,9 @@ constexpr int kWhole = -1;  // an entry that ends in no null and no empty list
 
 /// An entry on its way down the layers.
 struct Entry {
-  int64_t at = 0;          // in the array of the layer; -1: nothing is below
+  int64_t at = 0;  // in the array of the layer; -1: nothing is below
   uint16_t rep = 0;
-  int16_t ends = kWhole;   // 2 * layer, counted from outside, + 1 for an empty list
+  int16_t ends = kWhole;  // 2 * layer, counted from outside, + 1 for an empty list
 };
 
 /// Layer `k`'s lists open into one entry an item.

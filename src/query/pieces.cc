@@ -109,8 +109,9 @@ Result<std::vector<Piece>> PlanPieces(const table::Snapshot& snapshot, const Sel
     if (range.first > 0 || rows == named.end()) continue;
     for (size_t first = 0; first < rows->second.size(); first += static_cast<size_t>(rows_max)) {
       const size_t last = std::min(rows->second.size(), first + static_cast<size_t>(rows_max));
-      pieces.push_back({range, {rows->second.begin() + static_cast<ptrdiff_t>(first),
-                                rows->second.begin() + static_cast<ptrdiff_t>(last)}});
+      pieces.push_back({range,
+                        {rows->second.begin() + static_cast<ptrdiff_t>(first),
+                         rows->second.begin() + static_cast<ptrdiff_t>(last)}});
     }
   }
   return pieces;

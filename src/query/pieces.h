@@ -1,7 +1,7 @@
 #pragma once
 
-/// Pieces: the parts of a version that a selection has to look at, in the table's order. A key index on a column that the
-/// condition demands something of leaves only rows that it names, and the fragments that it does not cover.
+/// Pieces: the parts of a version that a selection has to look at, in the table's order. A key index on a column that
+/// the condition demands something of leaves only rows that it names, and the fragments that it does not cover.
 
 #include <vector>
 

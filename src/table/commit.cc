@@ -66,7 +66,8 @@ void GiveAll(std::span<Request*> requests, const Result<SnapshotPtr>& result) {
 
 /// Publishes the requests as one version, over as many other writers as it takes.
 void CommitGroup(std::span<Request*> requests, const CommitOptions& options) {
-  SnapshotPtr onto = (*std::ranges::max_element(requests, {}, [](const Request* r) { return r->base->version(); }))->base;
+  SnapshotPtr onto =
+      (*std::ranges::max_element(requests, {}, [](const Request* r) { return r->base->version(); }))->base;
   for (int attempt = 0; attempt <= options.rebase_max; attempt++) {
     auto published = Attempt(onto, requests);
     if (published || published.error().code != Code::kAlreadyExists) return GiveAll(requests, published);

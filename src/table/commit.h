@@ -33,9 +33,9 @@ struct Change {
   std::string predicate;                           ///< of a delete, for people who read the transaction
   std::optional<Schema> schema;                    ///< of an overwrite
   google::protobuf::RepeatedPtrField<pb::Field> fields;
-  std::map<uint64_t, pb::DataFile> new_files;      ///< by fragment id; a fragment without one has nulls
-  std::vector<pb::IndexMetadata> new_indices;      ///< their files are durable
-  std::vector<std::string> removed_indices;        ///< by uuid
+  std::map<uint64_t, pb::DataFile> new_files;  ///< by fragment id; a fragment without one has nulls
+  std::vector<pb::IndexMetadata> new_indices;  ///< their files are durable
+  std::vector<std::string> removed_indices;    ///< by uuid
   std::shared_ptr<const Snapshot> restored;
 };
 

@@ -79,7 +79,8 @@ Result<void> CheckRebase(const Snapshot& base, const Snapshot& latest, const Cha
 /// The manifest that follows `base`, with a new number, date and writer.
 pb::Manifest NextManifest(const pb::Manifest& base);
 
-/// Highest id of a field that was ever used: new columns take those above, so that no old data file is taken for theirs.
+/// Highest id of a field that was ever used: new columns take those above, so that no old data file is taken for
+/// theirs.
 int32_t HighestFieldId(const pb::Manifest& manifest);
 
 }  // namespace squire::table

@@ -26,8 +26,8 @@ pb::DataFile DescribeFile(const std::string& name, const lance::WrittenFile& wri
 Result<void> FragmentWriter::StartFile() {
   TRY(fs_.CreateFolders(paths_.Data()));
   file_name_ = RandomHex(16) + ".lance";
-  file_ = TRY(lance::FileWriter::Create(fs_, paths_.DataFile(file_name_), schema_, fields_,
-                                       {.version = limits_.version}));
+  file_ =
+      TRY(lance::FileWriter::Create(fs_, paths_.DataFile(file_name_), schema_, fields_, {.version = limits_.version}));
   return {};
 }
 

@@ -32,8 +32,8 @@ class KeySet {
   std::vector<uint32_t> slots_;  // open addressing; index into keys_ + 1, 0 = free
 };
 
-/// Live rows, by fragment id, whose `column` is in `keys`; of all fragments, or of those at `fragments` in the snapshot.
-/// ERRORS: NotFound for the column, InvalidArgument when its type differs from `key_type`.
+/// Live rows, by fragment id, whose `column` is in `keys`; of all fragments, or of those at `fragments` in the
+/// snapshot. ERRORS: NotFound for the column, InvalidArgument when its type differs from `key_type`.
 Result<std::map<uint64_t, lance::RowSet>> FindRows(const Snapshot& snapshot, const std::string& column,
                                                    const DataType& key_type, const KeySet& keys);
 Result<std::map<uint64_t, lance::RowSet>> FindRows(const Snapshot& snapshot, const std::string& column,

@@ -37,10 +37,9 @@ bool HaveSameFields(const Snapshot& base, const Snapshot& latest) {
 }
 
 bool HaveSameIndexes(const Snapshot& base, const Snapshot& latest) {
-  return std::ranges::equal(base.indices().indices(), latest.indices().indices(),
-                            [](const pb::IndexMetadata& a, const pb::IndexMetadata& b) {
-                              return a.uuid().uuid() == b.uuid().uuid();
-                            });
+  return std::ranges::equal(
+      base.indices().indices(), latest.indices().indices(),
+      [](const pb::IndexMetadata& a, const pb::IndexMetadata& b) { return a.uuid().uuid() == b.uuid().uuid(); });
 }
 
 std::string WithoutDeletions(pb::DataFragment fragment) {
@@ -55,7 +54,8 @@ Result<void> CheckDeletes(const Snapshot& base, const Snapshot& latest, const Ch
     const Fragment* before = base.FindFragment(id);
     const Fragment* after = latest.FindFragment(id);
     if (before == nullptr || after == nullptr) return Replaced(id);
-    // A column that was added or dropped leaves the rows where they are; new values for some would be lost by an update.
+    // A column that was added or dropped leaves the rows where they are; new values for some would be lost by an
+    // update.
     const bool keeps_rows = change.kind == Change::Kind::kDelete
                                 ? before->physical_rows() == after->physical_rows()
                                 : WithoutDeletions(before->meta()) == WithoutDeletions(after->meta());

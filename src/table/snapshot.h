@@ -116,7 +116,6 @@ struct ManifestRef {
   uint64_t version = 0;
   std::string name;
 };
-Result<ManifestRef> FindManifest(FileSystem& fs, const Paths& paths,
-                                 std::optional<uint64_t> version = std::nullopt);
+Result<ManifestRef> FindManifest(FileSystem& fs, const Paths& paths, std::optional<uint64_t> version = std::nullopt);
 
 }  // namespace squire::table

@@ -51,10 +51,9 @@ Result<CompactResult> Compact(std::shared_ptr<const table::Snapshot> snapshot, c
   TRY(CheckIndexes(*snapshot));
 
   const table::Projection projection = TRY(table::Project(*snapshot, {}));
-  table::FragmentWriter writer(snapshot->files()->fs(), snapshot->paths(), snapshot->schema(),
-                               snapshot->manifest().fields(),
-                               {.file_bytes_max = options.target_bytes,
-                                .version = TRY(table::FileVersionOf(snapshot->manifest()))});
+  table::FragmentWriter writer(
+      snapshot->files()->fs(), snapshot->paths(), snapshot->schema(), snapshot->manifest().fields(),
+      {.file_bytes_max = options.target_bytes, .version = TRY(table::FileVersionOf(snapshot->manifest()))});
   const auto write = [&]() -> Result<void> {
     for (size_t index : chosen) {
       const int64_t rows = snapshot->fragment(index).physical_rows();

@@ -52,9 +52,9 @@ Result<std::shared_ptr<const BTree>> BTree::Open(const table::Snapshot& snapshot
   const int64_t pages = lookup->num_rows();
   out->num_entries_ = out->data_->num_rows();
   if (pages > kPagesMax || pages != (out->num_entries_ + out->page_rows_ - 1) / out->page_rows_)
-    return Corruption("a BTREE index of " + std::to_string(pages) + " pages for " +
-                          std::to_string(out->num_entries_) + " entries",
-                      folder);
+    return Corruption(
+        "a BTREE index of " + std::to_string(pages) + " pages for " + std::to_string(out->num_entries_) + " entries",
+        folder);
   out->min_ = TRY(lookup->Read(Leaf(out->type_, 0), 0, pages));
   out->max_ = TRY(lookup->Read(Leaf(out->type_, 1), 0, pages));
   return std::shared_ptr<const BTree>(std::move(out));

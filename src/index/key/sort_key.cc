@@ -49,8 +49,7 @@ SortKey KeyAt(const Array& values, int64_t row) {
     case TypeId::kDouble: key.number = FromFloat(Load<double>(at)); break;
     case TypeId::kInt8: key.number = FromSigned(Load<int8_t>(at)); break;
     case TypeId::kInt16: key.number = FromSigned(Load<int16_t>(at)); break;
-    default:
-      key.number = values.type.bit_width() == 32 ? FromSigned(Load<int32_t>(at)) : FromSigned(Load<int64_t>(at));
+    default: key.number = values.type.bit_width() == 32 ? FromSigned(Load<int32_t>(at)) : FromSigned(Load<int64_t>(at));
   }
   return key;
 }

@@ -86,7 +86,9 @@ class FileRun : public Run {
   }
   [[nodiscard]] bool at_end() const override { return row_ >= page_.values.length; }
   [[nodiscard]] SortKey key() const override { return KeyAt(page_.values, row_); }
-  [[nodiscard]] uint64_t address() const override { return page_.addresses.values<uint64_t>()[static_cast<size_t>(row_)]; }
+  [[nodiscard]] uint64_t address() const override {
+    return page_.addresses.values<uint64_t>()[static_cast<size_t>(row_)];
+  }
   void AppendTo(ArrayBuilder& values) const override { values.AppendFrom(page_.values, row_); }
   Result<void> Advance() override {
     do {
@@ -137,8 +139,8 @@ class PageWriter {
                          {"page_idx", TypeId::kUInt32, false, {}}},
                         {{"batch_size", std::to_string(kPageRows)}, {"range_partitioned", "false"}}};
     const int64_t pages = max_.length();
-    return Batch{schema, {TRY(min_.Finish()), TRY(max_.Finish()), TRY(null_counts_.Finish()), TRY(numbers_.Finish())},
-                 pages};
+    return Batch{
+        schema, {TRY(min_.Finish()), TRY(max_.Finish()), TRY(null_counts_.Finish()), TRY(numbers_.Finish())}, pages};
   }
 
  private:
@@ -264,8 +266,9 @@ class Builder {
       const uint64_t offset = address & 0xffffffff;
       return fragment != deleted_.end() && offset < fragment->second->num_rows() && !fragment->second->Contains(offset);
     };
-    spilled_.push_back(std::make_unique<FileRun>(
-        [this](int64_t first, int64_t count) { return previous_->Read(first, count); }, previous_->num_entries(), keep));
+    spilled_.push_back(
+        std::make_unique<FileRun>([this](int64_t first, int64_t count) { return previous_->Read(first, count); },
+                                  previous_->num_entries(), keep));
     return spilled_.back()->Begin();
   }
 
@@ -280,8 +283,7 @@ class Builder {
     std::string bytes;
     std::string hex = uuid_;
     std::erase(hex, '-');
-    for (size_t i = 0; i + 1 < hex.size(); i += 2)
-      bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+    for (size_t i = 0; i + 1 < hex.size(); i += 2) bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
     index.mutable_uuid()->set_uuid(bytes);
     index.add_fields(field_id_);
     index.set_name(name);
