@@ -35,6 +35,10 @@ Result<std::unique_ptr<FileWriter>> FileWriter::Create(FileSystem& fs, const std
                                                        google::protobuf::RepeatedPtrField<pb::Field> fields,
                                                        FileWriterOptions options) {
   TRY(CheckSchema(schema));
+  for (const pb::Field& field : fields) {
+    if (field.logical_type().starts_with("dict:"))
+      return Unsupported("column '" + field.name() + "' has type " + field.logical_type() + ", which is not written");
+  }
   std::unique_ptr<FileWriter> writer(new FileWriter(TRY(fs.Create(path)), options));
   writer->schema_ = schema;
   writer->fields_ = std::move(fields);

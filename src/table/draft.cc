@@ -245,7 +245,10 @@ void Draft::DescribeAlone() {
       *merge->mutable_fragments() = next_.fragments();
       *merge->mutable_schema() = next_.fields();
       *merge->mutable_schema_metadata() = next_.schema_metadata();
-      merge->set_preserves_nullability(true);
+      merge->set_preserves_nullability(std::ranges::all_of(change.fields, [&](const pb::Field& field) {
+        return field.nullable() || std::ranges::find(onto_.manifest().fields(), field.id(), &pb::Field::id) !=
+                                       onto_.manifest().fields().end();
+      }));
       return;
     }
     case Kind::kCreateIndex: {

@@ -139,3 +139,19 @@ def test_unknown_column_types_refuse_only_their_column(tmp_path):
     with pytest.raises(squire.Error) as refused:
         mine.scan(columns=["map"]).read_all()
     assert refused.value.code == "Unsupported" and "map" in str(refused.value)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_dictionary_columns_are_read_and_not_written(tmp_path, version):
+    import squire
+
+    path = tmp_path / "t.lance"
+    table = pa.table({"d": pa.array(["a", "b", None, "a"]).dictionary_encode(), "id": range(4)})
+    lance.write_dataset(table, path, data_storage_version=version)
+    mine = ours(path)
+    assert mine.to_arrow()["d"].to_pylist() == ["a", "b", None, "a"]
+    with pytest.raises(squire.Error) as refused:
+        mine.add(pa.table({"d": ["x"], "id": [9]}))
+    assert refused.value.code == "Unsupported" and "dict:" in str(refused.value)
+    mine.delete("id = 1")
+    assert lance.dataset(path).to_table()["d"].to_pylist() == ["a", None, "a"]
