@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto decoder = lance::FsstDecoder::Parse(input.Take(input.TakeU16()));
   if (!decoder) return 0;
   const Bytes codes = input.Rest();
-  std::vector<uint8_t> text;
+  lance::GrowBuffer text;
   if (decoder->Decode(codes, text)) fuzz::Require(text.size() <= codes.size() * 8, "a code is at most eight bytes");
   return 0;
 }

@@ -87,9 +87,9 @@ def built(tally, stage, build, jobs, options, targets=()):
 def sanitize(tally, build, jobs):
     if built(tally, "sanitized build", f"{build}-asan", jobs, ["-DSQUIRE_SANITIZE=address,undefined", *LIGHT]):
         ctest(tally, "C++ tests, sanitized", f"{build}-asan", jobs)
-    rooms = f"-DSQUIRE_ROOMS={ENGINE_ROOMS}"
+    rooms = f"-DSQUIRE_ROOMS={ENGINE_ROOMS};embed;corpus;sync;serve"
     if built(tally, "thread-sanitized build", f"{build}-tsan", jobs, ["-DSQUIRE_SANITIZE=thread", rooms, *LIGHT],
-             ["base_test", "io_test", "engine_test"]):
+             [f"{room}_test" for room in ("base", "io", "engine", "sync", "serve")]):
         ctest(tally, "C++ tests with threads, sanitized", f"{build}-tsan", jobs, r"FaultTest|PowerLossTest|ModelTest",
               env={**os.environ, "TSAN_OPTIONS": "halt_on_error=1"})
 
