@@ -31,6 +31,7 @@ class Binder {
   // expand.cc
   Result<void> ExpandNode(uint32_t expr);
   Result<void> ExpandIn(uint32_t expr, const Node& node);
+  [[nodiscard]] Result<void> CheckRoom(size_t count) const;
   void ExpandSynthetic(uint32_t expr);
   void ExpandKeyed(uint32_t expr);
   uint32_t AddChild(uint32_t node);

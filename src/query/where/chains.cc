@@ -152,7 +152,7 @@ void Binder::DescribeNode(const Arm& visit) {
       return VisitList(node.b, node.c, kNone);
     case NodeKind::kColumn: return Put(description_, node.a);
     case NodeKind::kCast:
-      Put(description_, node.b);  // each cast has a type of its own: equal ones are told apart, which is no harm
+      Put(description_, node.b);
       visits_.push_back({node.a, kNone});
       return;
     case NodeKind::kLike: Put(description_, node.c); [[fallthrough]];
@@ -224,6 +224,7 @@ Result<void> Binder::AddArms(uint32_t path, const std::vector<Arm>& arms) {
     for (const Arm& arm : arms) AddChild(arm.node);
     return {};
   }
+  TRY(CheckRoom(residuals.size()));
   if (residuals.size() > kSharedMax) return AddKeyed(path, arms, std::move(residuals), residual_of);
   std::vector<std::vector<uint32_t>> nodes(residuals.size());
   for (auto& keys : nodes) keys.reserve(residuals.size() == 1 ? arms.size() : 0);
@@ -291,6 +292,7 @@ Result<void> Binder::ExpandChain(uint32_t expr, const Node& node) {
     out_.exprs[expr].node = only;
     return ExpandNode(expr);  // once: what is left of an arm is never a chain of the same kind, and ORs skip nothing
   }
+  TRY(CheckRoom(rest.size() + arms.size()));
   out_.exprs[expr].node = kNone;
   const auto first = static_cast<uint32_t>(out_.exprs.size());
   for (const uint32_t child : rest) AddChild(child);

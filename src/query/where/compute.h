@@ -9,6 +9,9 @@
 
 namespace squire::where {
 
+/// The text that one expression may make of a batch: functions within functions can grow it without end.
+inline constexpr size_t kMadeBytesMax = size_t{512} << 20;
+
 using Inputs = std::span<const Lane* const>;
 
 /// `expr` of its inputs, for `rows` rows. REQUIRES: a kind that looks at nothing but its children.
@@ -22,9 +25,9 @@ Lane DistinctLanes(bool is_negated, const Lane& a, const Lane& b, size_t rows);
 Lane ArithmeticLanes(const Expr& expr, const Lane& a, const Lane& b, size_t rows);  // arithmetic.cc
 Lane NegateLane(const Expr& expr, const Lane& a, size_t rows);
 Lane AbsLane(const Expr& expr, const Lane& a, size_t rows);
-Result<Lane> CastLane(const Expr& expr, const Lane& a, size_t rows);                   // cast.cc
-Lane LikeLanes(const Expr& expr, const Lane& text, const Lane& pattern, size_t rows);  // like.cc
-Lane CallLanes(const Expr& expr, Inputs inputs, size_t rows);                          // text_functions.cc
+Result<Lane> CastLane(const Expr& expr, const Lane& a, size_t rows);                           // cast.cc
+Result<Lane> LikeLanes(const Expr& expr, const Lane& text, const Lane& pattern, size_t rows);  // like.cc
+Result<Lane> CallLanes(const Expr& expr, Inputs inputs, size_t rows);                          // text_functions.cc
 /// The text that stands for entry `row` in concat and CAST AS string.
 void AppendText(const Lane& lane, size_t row, std::string& out);
 

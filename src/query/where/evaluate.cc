@@ -79,7 +79,7 @@ class Run {
     for (size_t i = 0; i < rows_; i++) {
       const auto row = static_cast<int64_t>(i);
       if (!column.IsValid(row)) continue;
-      const bool is_in = FindKey(set.keys, column, row) >= 0;
+      const bool is_in = set.keys.size() > 0 && FindKey(set.keys, column, row) >= 0;
       if (is_in || !set.has_null) out.truth[i] = is_in != is_negated ? kTrue : kFalse;
     }
     return out;

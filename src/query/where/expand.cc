@@ -19,6 +19,13 @@ uint32_t Binder::AddChild(uint32_t node) {
   return static_cast<uint32_t>(out_.exprs.size() - 1);
 }
 
+/// ERRORS: InvalidArgument when `count` more expressions are too many.
+Result<void> Binder::CheckRoom(size_t count) const {
+  if (out_.exprs.size() + count <= kTermsMax) return {};
+  return InvalidArgument("a filter has at most " + std::to_string(kTermsMax) +
+                         " terms besides the keys of lists and of chains on one column");
+}
+
 uint32_t Binder::AddColumn(uint32_t path) {
   Expr column;
   column.kind = ExprKind::kColumn;
@@ -143,6 +150,7 @@ Result<void> Binder::ExpandIn(uint32_t expr, const Node& node) {
     return {};
   }
   made.payload = kNone;
+  TRY(CheckRoom(node.c));
   const uint32_t first = AddChild(node.a);
   AddList(node.b, node.c);
   out_.exprs[expr].first = first;
@@ -224,6 +232,7 @@ Result<void> Binder::ExpandNode(uint32_t expr) {
       return {};
     }
     case NodeKind::kCall: {
+      TRY(CheckRoom(node.c));
       become(ExprKind::kCall, node.a);
       const auto first = static_cast<uint32_t>(out_.exprs.size());
       AddList(node.b, node.c);
@@ -238,6 +247,7 @@ Result<void> Binder::ExpandNode(uint32_t expr) {
 Result<void> Binder::Expand() {
   AddChild(syntax_.root);
   for (uint32_t i = 0; i < out_.exprs.size(); i++) {
+    TRY(CheckRoom(0));
     const Expr& expr = out_.exprs[i];
     depth_ = expr.depth;
     if (expr.node != kNone)

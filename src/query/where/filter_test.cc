@@ -240,6 +240,24 @@ TEST(Filter, ArmsWithinArmsNestWithoutEnd) {
   EXPECT_THAT(Passing(text), ElementsAre(0, 1, 2, 4, 5));
 }
 
+TEST(Filter, TextThatGrowsWithoutEndIsRefused) {
+  std::string text = "path";
+  for (int i = 0; i < 4; i++) text = "replace(" + text + ", 'a', '" + std::string(1000, 'a') + "')";
+  const Batch rows = Rows();
+  const auto filter = ParseFilter(text + " = 'x'", rows.schema);
+  ASSERT_TRUE(filter) << filter.error().ToString();
+  std::vector<uint8_t> keep(6, 1);
+  EXPECT_EQ(filter->Apply(rows, keep).error().code, Code::kOverBudget);
+}
+
+TEST(Filter, ListsCanBeTestedForNullAlone) {
+  EXPECT_THAT(Passing("tags IS NULL"), ElementsAre(0, 1, 2, 3, 4, 5));
+  EXPECT_THAT(Passing("tags IN (NULL) OR tags = NULL"), ElementsAre());
+  EXPECT_THAT(Passing("tags IS DISTINCT FROM NULL"), ElementsAre());
+  EXPECT_THAT(Passing("point IN (NULL) OR point IS NOT NULL"), ElementsAre(0, 2, 3, 4, 5));
+  EXPECT_THAT(Refusal("tags IN (1)"), HasSubstr("can only be tested for null"));
+}
+
 TEST(Filter, ALimitOnText) {
   const std::string text(kTextBytesMax + 1, ' ');
   EXPECT_THAT(ParseFilter(text, Rows().schema).error().message, HasSubstr("at most 256 MiB"));

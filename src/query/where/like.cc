@@ -136,11 +136,15 @@ bool LikePattern::MatchesFolded(std::string_view text) const {
   }
 }
 
-Lane LikeLanes(const Expr& expr, const Lane& text, const Lane& pattern, size_t rows) {
+Result<Lane> LikeLanes(const Expr& expr, const Lane& text, const Lane& pattern, size_t rows) {
   Lane out = EmptyLane(kBoolType, rows, text.is_constant && pattern.is_constant);
   const bool is_negated = (expr.flags & kNegated) != 0, any_case = (expr.flags & kAnyCase) != 0;
   const auto escape = static_cast<char>(expr.payload);
   std::optional<LikePattern> shared;
+  for (size_t i = 0; i < pattern.text.size(); i++) {
+    if (pattern.IsValid(i) && pattern.text[i].size() > kPatternBytesMax)
+      return InvalidArgument("a pattern of LIKE has at most " + std::to_string(kPatternBytesMax >> 10) + " KiB");
+  }
   if (pattern.is_constant && pattern.IsValid(0)) shared.emplace(pattern.text[0], escape, any_case);
   for (size_t row = 0; row < out.truth.size(); row++) {
     if (!text.IsValid(row) || !pattern.IsValid(row)) continue;

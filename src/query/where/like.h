@@ -9,6 +9,9 @@
 
 namespace squire::where {
 
+/// The longest pattern of LIKE.
+inline constexpr size_t kPatternBytesMax = size_t{64} << 10;
+
 class LikePattern {
  public:
   /// `%` stands for any text, `_` for one character, `escape` (0: the backslash) takes the meaning from what follows.

@@ -39,7 +39,7 @@ Floor FloorOfNumber(const ValueType& column, const Value& literal) {
     return {literal.exact > 0 ? kInt128Max : -kInt128Max, false};
   }
   const double scaled = literal.number * static_cast<double>(PowerOf10(column.scale));
-  if (!(std::abs(scaled) < 1e38)) return {literal.number > 0 ? kInt128Max : -kInt128Max, false};
+  if (!(std::abs(scaled) < 1e38)) return {literal.number < 0 ? -kInt128Max : kInt128Max, false};  // NaN is above all
   return {static_cast<Int128>(std::floor(scaled)), std::floor(scaled) == scaled};
 }
 

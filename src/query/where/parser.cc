@@ -31,7 +31,7 @@ Status Parser::Expect(TokenKind kind, const char* what) {
 
 Status Parser::Add(const Node& node) {
   auto& nodes = out_.syntax.nodes;
-  if (nodes.size() >= kNodesMax)
+  if (nodes.size() >= kNodesMax || out_.syntax.links.size() >= kNodesMax)
     return out_.syntax.Wrong(token_.begin, "a filter has at most " + std::to_string(kNodesMax) + " terms");
   nodes.push_back(node);
   return {};

@@ -13,6 +13,7 @@ namespace squire::where {
 
 inline constexpr size_t kNestingMax = size_t{1} << 22;  ///< open brackets and operators that wait for a right side
 inline constexpr size_t kNodesMax = size_t{1} << 25;    ///< values, comparisons and the like
+inline constexpr size_t kTermsMax = size_t{1} << 23;    ///< those that no key set takes up
 
 struct Parsed {
   Syntax syntax;

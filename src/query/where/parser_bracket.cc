@@ -86,9 +86,11 @@ Status Parser::CastTo(bool is_postfix) {
     pending_.pop_back();
   }
   TRY(Advance());
-  out_.types.push_back(TRY(TypeName()));
+  const DataType type = TRY(TypeName());
+  auto known = std::ranges::find(out_.types, type);
+  if (known == out_.types.end()) known = out_.types.insert(known, type);
   if (!is_postfix) TRY(Expect(TokenKind::kClose, "')'"));
-  return PushOperand({NodeKind::kCast, 0, flags, at, TakeOperand(), static_cast<uint32_t>(out_.types.size() - 1)});
+  return PushOperand({NodeKind::kCast, 0, flags, at, TakeOperand(), static_cast<uint32_t>(known - out_.types.begin())});
 }
 
 }  // namespace squire::where

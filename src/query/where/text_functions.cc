@@ -94,8 +94,17 @@ std::string_view PartOf(Function function, Inputs inputs, size_t row) {
   }
 }
 
+/// What AppendReplaced would append, in bytes.
+size_t ReplacedBytes(std::string_view text, std::string_view from, std::string_view to) {
+  size_t bytes = text.size();
+  if (from.empty() || to.size() <= from.size()) return bytes;
+  for (size_t at = text.find(from); at != std::string_view::npos; at = text.find(from, at + from.size()))
+    bytes += to.size() - from.size();
+  return bytes;
+}
+
 /// Calls that make new text.
-Lane MakeText(Function function, Inputs inputs, Lane out) {
+Result<Lane> MakeText(Function function, Inputs inputs, Lane out) {
   TextRows texts(out);
   for (size_t row = 0; row < out.valid.size(); row++) {
     const bool is_null = std::ranges::any_of(inputs, [&](const Lane* input) { return !input->IsValid(row); });
@@ -104,6 +113,10 @@ Lane MakeText(Function function, Inputs inputs, Lane out) {
       continue;
     }
     const auto text = [&](size_t i) { return inputs[i]->text[inputs[i]->At(row)]; };
+    const size_t more = function == Function::kReplace ? ReplacedBytes(text(0), text(1), text(2)) : 0;
+    if (texts.bytes().size() + more > kMadeBytesMax)
+      return OverBudget("a function of the filter makes over " + std::to_string(kMadeBytesMax >> 20) +
+                        " MiB of text of one batch of rows");
     if (function == Function::kLower) {
       texts.bytes() += ToLower(text(0));
     } else if (function == Function::kUpper) {
@@ -150,7 +163,7 @@ Lane Coalesce(Inputs inputs, Lane out) {
 
 }  // namespace
 
-Lane CallLanes(const Expr& expr, Inputs inputs, size_t rows) {
+Result<Lane> CallLanes(const Expr& expr, Inputs inputs, size_t rows) {
   const auto function = static_cast<Function>(expr.payload);
   if (function == Function::kAbs) return AbsLane(expr, *inputs[0], rows);
   Lane out = EmptyLane(expr.type, rows, AreConstant(inputs));
