@@ -71,7 +71,7 @@ void Touch(const Array& root) {
     }
     if (array.type.id == TypeId::kStruct) {
       for (const Array& child : array.children)
-        Require(child.length >= array.offset + array.length, "a struct's fields are as long as it");
+        Require(child.length >= array.length, "a struct's fields are as long as it");
     }
     for (const Array& child : array.children) todo.push_back(&child);
   }

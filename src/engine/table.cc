@@ -2,6 +2,8 @@
 
 #include "squire/table.h"
 
+#include <limits>
+
 #include "engine/key_index.h"
 #include "engine/merge.h"
 #include "engine/scanner.h"
@@ -41,6 +43,14 @@ Result<Table> TableAccess::Open(FileSystem& fs, const std::string& path, const T
 }
 
 namespace {
+/// As near as 64 bits come: times from a table, or from a caller, may be any.
+int64_t Nanoseconds(int64_t seconds, int64_t more_ns = 0) {
+  int64_t out = 0;
+  if (!__builtin_mul_overflow(seconds, int64_t{1'000'000'000}, &out) && !__builtin_add_overflow(out, more_ns, &out))
+    return out;
+  return seconds < 0 ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int64_t>::max();
+}
+
 FileSystem& FileSystemFor(const TableOptions& options) {
   return options.durability == Durability::kSynced ? PosixFileSystem() : UnsyncedFileSystem();
 }
@@ -95,7 +105,7 @@ Result<std::vector<VersionInfo>> Table::Versions() const {
       return std::move(snapshot.error());
     }
     const pb::Manifest& manifest = (*snapshot)->manifest();
-    out.push_back({file->version, manifest.timestamp().seconds() * 1'000'000'000 + manifest.timestamp().nanos(),
+    out.push_back({file->version, Nanoseconds(manifest.timestamp().seconds(), manifest.timestamp().nanos()),
                    (*snapshot)->num_rows(), (*snapshot)->num_fragments(),
                    manifest.writer_version().library() + " " + manifest.writer_version().version()});
   }
@@ -217,8 +227,8 @@ Result<CompactStats> Table::Compact() {
 Result<PruneStats> Table::Prune(const PruneRequest& request) {
   upkeep::PruneOptions options;
   options.keep_versions = request.keep_versions;
-  options.older_than_ns = request.older_than_s * 1'000'000'000;
-  options.orphan_age_ns = request.leftover_age_s * 1'000'000'000;
+  options.older_than_ns = Nanoseconds(request.older_than_s);
+  options.orphan_age_ns = Nanoseconds(request.leftover_age_s);
   options.dry_run = request.dry_run;
   const auto result = TRY(upkeep::Prune(impl_->files->fs(), impl_->path, options));
   return PruneStats{result.versions_removed, result.files_removed, result.bytes_freed};

@@ -12,6 +12,7 @@ namespace {
 using Encoding = pb21::CompressiveEncoding;
 
 constexpr uint64_t kRawBytesMax = 1u << 30;  // of one decompressed buffer
+constexpr uint64_t kZstdBlockBytesMin = 4;   // a run of one byte: header and byte
 constexpr uint64_t kCountMax = 1ull << 31;   // values of one block
 constexpr int kWrappersMax = 4;              // compressions around one another
 
@@ -239,7 +240,8 @@ Result<std::vector<uint8_t>> Decompress(pb21::CompressionScheme scheme, Bytes by
   if (scheme == pb21::ZSTD) {
     const uint64_t raw = TRY(reader.Read<uint64_t>());
     const Bytes frame = TRY(reader.Take(reader.remaining()));
-    if (raw > kRawBytesMax) return Corruption("a ZSTD frame of over 1 GiB");
+    if (raw > kRawBytesMax || raw > (frame.size() / kZstdBlockBytesMin + 1) * ZSTD_BLOCKSIZE_MAX)
+      return Corruption("a ZSTD frame of impossible size");
     std::vector<uint8_t> out(raw);
     const size_t got = ZSTD_decompress(out.data(), out.size(), frame.data(), frame.size());
     if (ZSTD_isError(got) || got != raw) return Corruption("a damaged ZSTD frame");
