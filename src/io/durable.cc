@@ -1,15 +1,24 @@
 #include "io/durable.h"
 
+#include <algorithm>
 #include <set>
 
 #include "base/ids.h"
 
 namespace squire {
+namespace {
+
+// One sync of the whole file system takes along what others have not synced yet: it is worth that much a sync spared.
+constexpr uint64_t kForeignBytesMax = 32 << 20;
+constexpr uint64_t kForeignBytesPerSync = 1 << 20;
+
+}  // namespace
 
 Result<void> CreateDurable(FileSystem& fs, std::span<const NewFile> files, std::span<const std::string> folders) {
   const SyncTraits traits = fs.Traits(folders.front());
   const size_t syncs = files.size() + (traits.names_follow_file_sync ? 0 : folders.size());
-  const bool at_once = syncs > 1 && traits.can_sync_all;
+  const bool at_once = traits.can_sync_all && syncs > 1 &&
+                       traits.unsynced_bytes <= std::max<uint64_t>(kForeignBytesMax, syncs * kForeignBytesPerSync);
   for (const NewFile& file : files) {
     auto writer = TRY(fs.Create(file.path));
     TRY(writer->Append(file.bytes));

@@ -67,6 +67,8 @@ struct SyncTraits {
   bool names_follow_file_sync = false;
   /// SyncAll can be had, and tells of failures.
   bool can_sync_all = false;
+  /// What it would write at this time, other programs' data too, as far as that is known.
+  uint64_t unsynced_bytes = 0;
 };
 
 class FileSystem {

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 
 #include "io/file_system.h"
 #include "io/sync_traits.h"
@@ -113,6 +114,17 @@ class PosixFileLock : public FileLock {
   Descriptor fd_;
 };
 
+/// Bytes of files that are not on the disk yet, of the whole machine; 0 where it does not tell.
+uint64_t DirtyBytes() {
+  std::ifstream file("/proc/meminfo");
+  uint64_t total_kib = 0;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("Dirty:") || line.starts_with("Writeback:"))
+      total_kib += std::strtoull(line.c_str() + line.find(':') + 1, nullptr, 10);
+  }
+  return total_kib << 10;
+}
+
 class Posix : public FileSystem {
  public:
   explicit Posix(bool synced) : synced_(synced) {}
@@ -177,7 +189,11 @@ class Posix : public FileSystem {
     return {};
   }
 
-  SyncTraits Traits(const std::string& folder) override { return SyncTraitsOf(folder); }
+  SyncTraits Traits(const std::string& folder) override {
+    SyncTraits traits = SyncTraitsOf(folder);
+    if (traits.can_sync_all) traits.unsynced_bytes = DirtyBytes();
+    return traits;
+  }
 
   Result<void> SyncAll(const std::string& folder) override {
     if (!synced_) return {};
