@@ -39,7 +39,8 @@ Result<std::unique_ptr<FileWriter>> FileWriter::Create(FileSystem& fs, const std
     if (field.logical_type().starts_with("dict:"))
       return Unsupported("column '" + field.name() + "' has type " + field.logical_type() + ", which is not written");
   }
-  std::unique_ptr<FileWriter> writer(new FileWriter(TRY(fs.Create(path)), options));
+  auto file = TRY(fs.Create(path));  // not within `new`: an early return from there would leak what it allocated
+  std::unique_ptr<FileWriter> writer(new FileWriter(std::move(file), options));
   writer->schema_ = schema;
   writer->fields_ = std::move(fields);
   for (const Field& field : schema.fields) {
