@@ -6,6 +6,7 @@
 
 #include "base/bits.h"
 #include "base/bytes.h"
+#include "base/type_kinds.h"
 
 namespace squire {
 
@@ -15,15 +16,6 @@ Buffer Buffer::Of(std::vector<uint8_t> bytes) {
   const size_t size = owner->size();
   return {std::move(owner), data, size};
 }
-
-namespace {
-
-bool IsText(TypeId id) {
-  return id == TypeId::kString || id == TypeId::kLargeString || id == TypeId::kBinary || id == TypeId::kLargeBinary;
-}
-bool HasWideOffsets(TypeId id) { return id == TypeId::kLargeString || id == TypeId::kLargeBinary; }
-
-}  // namespace
 
 int64_t Array::null_count() const {
   if (type.id == TypeId::kNull) return length;

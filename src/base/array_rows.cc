@@ -7,18 +7,12 @@
 #include "base/bits.h"
 #include "base/bytes.h"
 #include "base/try.h"
+#include "base/type_kinds.h"
 #include "squire/array.h"
 
 namespace squire {
 namespace {
 
-bool IsText(TypeId id) {
-  return id == TypeId::kString || id == TypeId::kLargeString || id == TypeId::kBinary || id == TypeId::kLargeBinary;
-}
-bool IsList(TypeId id) { return id == TypeId::kList || id == TypeId::kLargeList; }
-bool HasWideOffsets(TypeId id) {
-  return id == TypeId::kLargeString || id == TypeId::kLargeBinary || id == TypeId::kLargeList;
-}
 bool IsWholeBytes(const DataType& type) { return type.bit_width() > 0 && type.bit_width() % 8 == 0; }
 
 void SetBit(uint8_t* bits, int64_t at) { bits[at >> 3] |= static_cast<uint8_t>(1u << (at & 7)); }

@@ -6,13 +6,10 @@
 #include <bit>
 
 #include "base/bytes.h"
+#include "base/type_kinds.h"
 
 namespace squire::engine {
 namespace {
-
-bool IsText(TypeId id) {
-  return id == TypeId::kString || id == TypeId::kLargeString || id == TypeId::kBinary || id == TypeId::kLargeBinary;
-}
 
 bool CanBeKey(const DataType& type) {
   return IsText(type.id) || type.id == TypeId::kBool || (type.bit_width() > 0 && type.children.empty());

@@ -1,6 +1,7 @@
 #include "io/durable.h"
 
 #include <algorithm>
+#include <memory>
 #include <set>
 
 #include "base/ids.h"
@@ -11,6 +12,22 @@ namespace {
 // One sync of the whole file system takes along what others have not synced yet: it is worth that much a sync spared.
 constexpr uint64_t kForeignBytesMax = 32 << 20;
 constexpr uint64_t kForeignBytesPerSync = 1 << 20;
+constexpr size_t kOpenFilesMax = 16;
+
+/// Writes `files`; where they are to be synced, all are on their way to the disk before the first is waited for.
+Result<void> CreateGroup(FileSystem& fs, std::span<const NewFile> files, bool synced) {
+  std::vector<std::unique_ptr<WritableFile>> writers;
+  for (const NewFile& file : files) {
+    writers.push_back(TRY(fs.Create(file.path)));
+    TRY(writers.back()->Append(file.bytes));
+    if (synced) writers.back()->StartWriting();
+  }
+  for (auto& writer : writers) {
+    if (synced) TRY(writer->Sync());
+    TRY(writer->Close());
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -19,12 +36,8 @@ Result<void> CreateDurable(FileSystem& fs, std::span<const NewFile> files, std::
   const size_t syncs = files.size() + (traits.names_follow_file_sync ? 0 : folders.size());
   const bool at_once = traits.can_sync_all && syncs > 1 &&
                        traits.unsynced_bytes <= std::max<uint64_t>(kForeignBytesMax, syncs * kForeignBytesPerSync);
-  for (const NewFile& file : files) {
-    auto writer = TRY(fs.Create(file.path));
-    TRY(writer->Append(file.bytes));
-    if (!at_once) TRY(writer->Sync());
-    TRY(writer->Close());
-  }
+  for (; !files.empty(); files = files.subspan(std::min(files.size(), kOpenFilesMax)))
+    TRY(CreateGroup(fs, files.first(std::min(files.size(), kOpenFilesMax)), !at_once));
   if (at_once) return fs.SyncAll(folders.front());
   if (traits.names_follow_file_sync) return {};
   for (const std::string& folder : folders) TRY(fs.SyncFolder(folder));

@@ -49,6 +49,8 @@ class WritableFile {
   virtual Result<void> Append(Bytes bytes) = 0;
   /// Bytes appended so far.
   [[nodiscard]] virtual uint64_t size() const = 0;
+  /// Asks for the bytes appended so far to be written and does not wait: a Sync that follows waits for less.
+  virtual void StartWriting() {}
   /// Makes the file's bytes durable. A failed sync is final: the file is to be written anew.
   virtual Result<void> Sync() = 0;
   /// Closes without syncing. A file dropped without Close is removed.

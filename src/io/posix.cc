@@ -90,6 +90,11 @@ class PosixWritableFile : public WritableFile {
     return {};
   }
   [[nodiscard]] uint64_t size() const override { return size_bytes_; }
+  void StartWriting() override {
+#ifdef __linux__
+    if (synced_) (void)::sync_file_range(fd_.get(), 0, 0, SYNC_FILE_RANGE_WRITE);  // what fails, Sync tells
+#endif
+  }
   Result<void> Sync() override {
     if (synced_ && Retry([&] { return ::fdatasync(fd_.get()); }) < 0) return FromErrno(errno, "cannot sync", path_);
     return {};

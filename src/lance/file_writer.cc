@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/bytes.h"
+#include "base/type_kinds.h"
 #include "lance/container.h"
 #include "lance/legacy_encoder.h"
 #include "lance/legacy_page.h"
@@ -35,10 +36,6 @@ Result<std::unique_ptr<FileWriter>> FileWriter::Create(FileSystem& fs, const std
                                                        google::protobuf::RepeatedPtrField<pb::Field> fields,
                                                        FileWriterOptions options) {
   TRY(CheckSchema(schema));
-  for (const pb::Field& field : fields) {
-    if (field.logical_type().starts_with("dict:"))
-      return Unsupported("column '" + field.name() + "' has type " + field.logical_type() + ", which is not written");
-  }
   auto file = TRY(fs.Create(path));  // not within `new`: an early return from there would leak what it allocated
   std::unique_ptr<FileWriter> writer(new FileWriter(std::move(file), options));
   writer->schema_ = schema;
@@ -50,9 +47,27 @@ Result<std::unique_ptr<FileWriter>> FileWriter::Create(FileSystem& fs, const std
     writer->file_columns_.resize(column.first + (legacy ? LegacyColumnCount(field.type) : LeafCount(field.type)));
     writer->columns_.push_back(std::move(column));
   }
+  TRY(writer->SetDictionaries());
   for (FileColumn& column : writer->file_columns_)
     column.metadata.mutable_encoding()->mutable_direct()->set_encoding(PlainColumnEncoding());
   return writer;
+}
+
+Result<void> FileWriter::SetDictionaries() {
+  std::set<int32_t> parents;
+  for (const pb::Field& field : fields_) parents.insert(field.parent_id());
+  size_t leaf = 0;
+  for (const pb::Field& field : fields_) {
+    if (field.logical_type().starts_with("dict:")) {
+      const auto keys = DictionaryKeysOf(field.logical_type());
+      const bool is_text = IsText(ParseLogicalType(field.logical_type()).id);
+      if (!keys || !is_text)
+        return Unsupported("column '" + field.name() + "' has type " + field.logical_type() + ", which is not written");
+      file_columns_[leaf].keys = keys;
+    }
+    if (options_.version == FileVersion::k20 || !parents.contains(field.id())) leaf++;
+  }
+  return {};
 }
 
 Result<void> FileWriter::Write(const Batch& batch) {
@@ -82,17 +97,29 @@ Result<void> FileWriter::Write(const Batch& batch) {
 
 Result<void> FileWriter::FlushPages(Column& column) {
   if (column.pending.empty()) return {};
+  auto flushed = WritePending(column);
+  if (!flushed) {
+    const auto place = static_cast<size_t>(&column - columns_.data());
+    flushed.error().message = "column '" + schema_.fields[place].name + "': " + flushed.error().message;
+  }
+  return flushed;
+}
+
+Result<void> FileWriter::WritePending(Column& column) {
   const Array rows = TRY(Concatenate(column.pending));
   column.pending.clear();
   column.pending_bytes = 0;
   FileColumn* to = &file_columns_[column.first];
   if (options_.version == FileVersion::k20) {
-    for (const LegacyEncoded& page : TRY(EncodeLegacy(rows)))
+    std::vector<std::optional<DictionaryKeys>> keys;
+    for (size_t i = 0; i < LegacyColumnCount(rows.type); i++) keys.push_back(to[i].keys);
+    for (const LegacyEncoded& page : TRY(EncodeLegacy(rows, keys)))
       TRY(WritePage(*to++, page.buffers, page.num_rows, AnyOf(kArrayEncodingUrl, page.encoding)));
     return {};
   }
-  const PageOptions options{.large_chunks = options_.version == FileVersion::k22};
+  PageOptions options{.large_chunks = options_.version == FileVersion::k22};
   for (size_t leaf = 0; leaf < LeafCount(rows.type); leaf++) {
+    options.keys = to->keys;
     const EncodedPage page = TRY(EncodePage(PathOf(rows, leaf), options));
     TRY(WritePage(*to++, page.buffers, page.num_rows, AnyOf(kPageLayoutUrl, page.layout)));
   }

@@ -4,11 +4,13 @@
 /// Belongs to one thread. Source: docs/lance_format.md, "Data file".
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "io/file_system.h"
 #include "lance/container.h"
+#include "lance/logical_type.h"
 #include "lance/proto/file.pb.h"
 #include "squire/array.h"
 
@@ -54,12 +56,15 @@ class FileWriter {
   /// A column of the file.
   struct FileColumn {
     uint64_t rows = 0;
+    std::optional<DictionaryKeys> keys;  // of a dictionary column
     pb::ColumnMetadata metadata;
   };
 
   FileWriter(std::unique_ptr<WritableFile> file, FileWriterOptions options)
       : file_(std::move(file)), options_(options) {}
+  Result<void> SetDictionaries();
   Result<void> FlushPages(Column& column);
+  Result<void> WritePending(Column& column);
   Result<void> WritePage(FileColumn& column, std::span<const Buffer> buffers, int64_t num_rows, std::string encoding);
   Result<uint64_t> AppendAligned(Bytes bytes);
 

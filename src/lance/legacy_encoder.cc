@@ -1,7 +1,8 @@
 #include "lance/legacy_encoder.h"
 
 #include "base/bytes.h"
-#include "lance/logical_type.h"
+#include "base/type_kinds.h"
+#include "lance/text_dictionary.h"
 
 namespace squire::lance {
 namespace {
@@ -53,28 +54,54 @@ std::vector<uint8_t> Ends(const Array& rows, uint64_t adjustment, auto size_of) 
   return out;
 }
 
-LegacyEncoded EncodeTexts(const Array& rows) {
-  PageMaker page;
+void AddTexts(PageMaker& page, Encoding& encoding, const Array& rows) {
   std::vector<uint8_t> bytes;
   for (int64_t row = 0; row < rows.length; row++) {
     if (!rows.IsValid(row)) continue;
     const std::string_view text = rows.Text(row);
     bytes.insert(bytes.end(), text.begin(), text.end());
   }
-  auto* binary = page.root().mutable_binary();
+  auto* binary = encoding.mutable_binary();
   binary->set_null_adjustment(bytes.size() + 1);
   page.AddFlat(*binary->mutable_indices()->mutable_nullable()->mutable_no_nulls()->mutable_values(), 64,
                Ends(rows, bytes.size() + 1, [&](int64_t row) { return rows.Text(row).size(); }));
   page.AddFlat(*binary->mutable_bytes(), 8, std::move(bytes));
+}
+
+/// Entries, the last of which stands for null, and a number a row.
+Result<LegacyEncoded> EncodeDictionaryColumn(const Array& rows, const DictionaryKeys& keys) {
+  TextDictionary dictionary;
+  for (int64_t row = 0; row < rows.length; row++)
+    if (rows.IsValid(row)) dictionary.Add(rows.Text(row));
+  ArrayBuilder entries(rows.type);
+  for (std::string_view entry : dictionary.entries()) entries.AppendText(entry);
+  const size_t null_number = dictionary.entries().size();
+  entries.AppendNull();
+  TRY(CheckEntries(static_cast<size_t>(entries.length()), keys));
+  std::vector<uint8_t> numbers;
+  size_t next = 0;
+  for (int64_t row = 0; row < rows.length; row++) {
+    const uint64_t number = rows.IsValid(row) ? dictionary.indices()[next++] : null_number;
+    const auto* raw = reinterpret_cast<const uint8_t*>(&number);  // little-endian: the low bytes come first
+    numbers.insert(numbers.end(), raw, raw + keys.bits / 8);
+  }
+  PageMaker page;
+  auto* encoding = page.root().mutable_dictionary();
+  encoding->set_num_dictionary_items(static_cast<uint32_t>(entries.length()));
+  page.AddFlat(*encoding->mutable_indices()->mutable_nullable()->mutable_no_nulls()->mutable_values(),
+               static_cast<uint64_t>(keys.bits), std::move(numbers));
+  AddTexts(page, *encoding->mutable_items(), TRY(entries.Finish()));
   return page.Finish(rows.length);
 }
 
-Result<LegacyEncoded> EncodeLeaf(const Array& rows) {
+Result<LegacyEncoded> EncodeLeaf(const Array& rows, const std::optional<DictionaryKeys>& keys) {
   const DataType& type = rows.type;
-  if (type.id == TypeId::kString || type.id == TypeId::kBinary || type.id == TypeId::kLargeString ||
-      type.id == TypeId::kLargeBinary)
-    return EncodeTexts(rows);
+  if (keys) return EncodeDictionaryColumn(rows, *keys);
   PageMaker page;
+  if (IsText(type.id)) {
+    AddTexts(page, page.root(), rows);
+    return page.Finish(rows.length);
+  }
   if (type.id == TypeId::kBool) {
     page.AddFlat(AddNulls(page, page.root(), rows), 1, Bits(rows.length, [&](int64_t row) { return rows.Bit(row); }));
     return page.Finish(rows.length);
@@ -106,9 +133,10 @@ Result<Array> ItemsOf(const Array& lists) {
 }
 
 // The recursion follows the type, whose depth is limited where schemas are checked.
-Result<void> Encode(const Array& rows, std::vector<LegacyEncoded>& out) {
+Result<void> Encode(const Array& rows, std::span<const std::optional<DictionaryKeys>> keys,
+                    std::vector<LegacyEncoded>& out) {
   if (IsLeaf(rows.type)) {
-    out.push_back(TRY(EncodeLeaf(rows)));
+    out.push_back(TRY(EncodeLeaf(rows, keys[out.size()])));
     return {};
   }
   if (rows.type.id == TypeId::kStruct) {
@@ -116,7 +144,7 @@ Result<void> Encode(const Array& rows, std::vector<LegacyEncoded>& out) {
     PageMaker page;
     page.root().mutable_struct_();
     out.push_back(page.Finish(rows.length));
-    for (const Array& child : rows.children) TRY(Encode(child.Slice(0, rows.length), out));
+    for (const Array& child : rows.children) TRY(Encode(child.Slice(0, rows.length), keys, out));
     return {};
   }
   const Array items = TRY(ItemsOf(rows));
@@ -129,7 +157,7 @@ Result<void> Encode(const Array& rows, std::vector<LegacyEncoded>& out) {
                Ends(rows, adjustment,
                     [&](int64_t row) { return static_cast<uint64_t>(rows.ListStart(row + 1) - rows.ListStart(row)); }));
   out.push_back(page.Finish(rows.length));
-  return Encode(items, out);
+  return Encode(items, keys, out);
 }
 
 }  // namespace
@@ -141,9 +169,10 @@ size_t LegacyColumnCount(const DataType& type) {
   return count;
 }
 
-Result<std::vector<LegacyEncoded>> EncodeLegacy(const Array& rows) {
+Result<std::vector<LegacyEncoded>> EncodeLegacy(const Array& rows,
+                                                std::span<const std::optional<DictionaryKeys>> keys) {
   std::vector<LegacyEncoded> out;
-  TRY(Encode(rows, out));
+  TRY(Encode(rows, keys, out));
   return out;
 }
 

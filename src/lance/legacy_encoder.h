@@ -3,9 +3,12 @@
 /// Pages of file version 2.0, for tables that are kept in it: plain buffers, uncompressed. Pure functions.
 /// Source: docs/lance_format.md, "Version 2.0".
 
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "base/try.h"
+#include "lance/logical_type.h"
 #include "lance/proto/encodings20.pb.h"
 #include "squire/array.h"
 
@@ -21,7 +24,9 @@ struct LegacyEncoded {
 size_t LegacyColumnCount(const DataType& type);
 
 /// A page for each column that `rows` takes, depth first; one without rows is not to be written.
-/// ERRORS: Unsupported types by name, and null structs, which the version cannot hold.
-Result<std::vector<LegacyEncoded>> EncodeLegacy(const Array& rows);
+/// `keys` of those that are dictionaries of texts.
+/// ERRORS: Unsupported types by name, and null structs, which the version cannot hold; OverBudget, more entries than
+/// the keys can number.
+Result<std::vector<LegacyEncoded>> EncodeLegacy(const Array& rows, std::span<const std::optional<DictionaryKeys>> keys);
 
 }  // namespace squire::lance

@@ -112,6 +112,30 @@ DataType ParseDictionary(std::string_view name) {
 
 }  // namespace
 
+std::optional<DictionaryKeys> DictionaryKeysOf(std::string_view name) {
+  if (!name.starts_with("dict:") || ParseDictionary(name).id == TypeId::kUnknown) return std::nullopt;
+  name.remove_suffix(name.size() - name.rfind(':'));
+  const DataType keys = ParseLogicalType(name.substr(name.rfind(':') + 1));
+  switch (keys.id) {
+    case TypeId::kInt8: return DictionaryKeys{8, 1u << 7};
+    case TypeId::kUInt8: return DictionaryKeys{8, 1u << 8};
+    case TypeId::kInt16: return DictionaryKeys{16, 1u << 15};
+    case TypeId::kUInt16: return DictionaryKeys{16, 1u << 16};
+    case TypeId::kInt32:
+    case TypeId::kUInt32: return DictionaryKeys{32, 1u << 31};
+    case TypeId::kInt64:
+    case TypeId::kUInt64: return DictionaryKeys{64, 1u << 31};
+    default: return std::nullopt;
+  }
+}
+
+Result<void> CheckEntries(size_t entries, const DictionaryKeys& keys) {
+  if (entries <= keys.entries_max) return {};
+  return OverBudget(std::to_string(entries) +
+                    " different values in one page of a dictionary column, whose keys number " +
+                    std::to_string(keys.entries_max));
+}
+
 DataType ParseLogicalType(std::string_view name) {
   for (const PlainName& plain : kPlainNames) {
     if (plain.name == name) return DataType(plain.id);

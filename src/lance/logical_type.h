@@ -21,6 +21,16 @@ Result<std::string> LogicalTypeName(const DataType& type);
 /// columns are refused when they are read.
 DataType ParseLogicalType(std::string_view name);
 
+/// What the numbers of a dictionary column can be.
+struct DictionaryKeys {
+  int32_t bits = 0;        ///< 8, 16, 32 or 64
+  size_t entries_max = 0;  ///< of one dictionary
+};
+/// Of a dictionary type's name; nothing for other types.
+std::optional<DictionaryKeys> DictionaryKeysOf(std::string_view name);
+/// ERRORS: OverBudget for more entries than the keys can number.
+Result<void> CheckEntries(size_t entries, const DictionaryKeys& keys);
+
 /// Fields in depth-first order with ids counted from `first_id`.
 Result<google::protobuf::RepeatedPtrField<pb::Field>> ToFields(const Schema& schema, int32_t first_id = 0);
 

@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <bit>
-#include <unordered_map>
 
 #include "base/bytes.h"
+#include "base/type_kinds.h"
 #include "lance/logical_type.h"
 #include "lance/mini_block_writer.h"
 #include "lance/shred.h"
+#include "lance/text_dictionary.h"
 #include "simd/bitpack.h"
 
 namespace squire::lance {
@@ -151,8 +152,6 @@ EncodedPage EncodeFixed(const Shredded& rows, size_t width, const PageOptions& o
   return writer.Finish(FlatEncoding(width * 8), 1);
 }
 
-bool HasWideOffsets(TypeId id) { return id == TypeId::kLargeString || id == TypeId::kLargeBinary; }
-
 /// Texts side by side, as offsets from the start of the buffer and the bytes behind them.
 template <class Offset>
 std::vector<uint8_t> TextChunkOf(std::span<const std::string_view> texts) {
@@ -193,29 +192,48 @@ std::vector<uint8_t> TextBlock(std::span<const std::string_view> texts) {
   return block;
 }
 
+/// The page of a dictionary: numbers of type T in few bits, the entries beside them.
+template <class T>
+EncodedPage DictionaryPage(const TextDictionary& dictionary, const Shredded& rows, const PageOptions& options) {
+  const std::vector<T> keys(dictionary.indices().begin(), dictionary.indices().end());
+  const bool wide = HasWideOffsets(rows.values.type.id);
+  std::vector<uint8_t> block =
+      wide ? TextBlock<uint64_t>(dictionary.entries()) : TextBlock<uint32_t>(dictionary.entries());
+  MiniBlockWriter writer(rows, options);
+  AddChunks(writer, std::ssize(keys), simd::kPackedValues, [&](int64_t first, int64_t count) {
+    return PackInline<T>(reinterpret_cast<const uint8_t*>(keys.data() + first), count);
+  });
+  return writer.Finish(InlinePackedEncoding(8 * sizeof(T)), 1, std::move(block), VariableEncoding(wide ? 64 : 32),
+                       dictionary.entries().size());
+}
+
 /// Texts of which few are distinct: entries once, and a number a value. Nothing where that would not pay.
-std::optional<EncodedPage> EncodeDictionary(const Shredded& rows, std::span<const std::string_view> texts,
-                                            const PageOptions& options) {
+std::optional<EncodedPage> EncodeRepeatedTexts(const Shredded& rows, std::span<const std::string_view> texts,
+                                               const PageOptions& options) {
   if (texts.size() < 64) return std::nullopt;
-  std::unordered_map<std::string_view, uint32_t> numbers;
-  std::vector<std::string_view> entries;
-  std::vector<uint32_t> indices;
-  indices.reserve(texts.size());
+  TextDictionary dictionary;
   for (std::string_view text : texts) {
-    const auto [at, is_new] = numbers.try_emplace(text, static_cast<uint32_t>(entries.size()));
-    if (is_new) entries.push_back(text);
-    indices.push_back(at->second);
-    if (entries.size() > kDictionaryMax || (indices.size() == kSample && entries.size() > kSample / 2))
+    dictionary.Add(text);
+    const size_t entries = dictionary.entries().size();
+    if (entries > kDictionaryMax || (dictionary.indices().size() == kSample && entries > kSample / 2))
       return std::nullopt;
   }
-  if (entries.size() > texts.size() / 2) return std::nullopt;
-  const bool wide = HasWideOffsets(rows.values.type.id);
-  std::vector<uint8_t> block = wide ? TextBlock<uint64_t>(entries) : TextBlock<uint32_t>(entries);
-  MiniBlockWriter writer(rows, options);
-  AddChunks(writer, std::ssize(indices), simd::kPackedValues, [&](int64_t first, int64_t count) {
-    return PackInline<uint32_t>(reinterpret_cast<const uint8_t*>(indices.data() + first), count);
-  });
-  return writer.Finish(InlinePackedEncoding(32), 1, std::move(block), VariableEncoding(wide ? 64 : 32), entries.size());
+  if (dictionary.entries().size() > texts.size() / 2) return std::nullopt;
+  return DictionaryPage<uint32_t>(dictionary, rows, options);
+}
+
+/// The page of a dictionary column, whose readers want numbers as wide as its type says.
+Result<EncodedPage> EncodeDictionaryColumn(const Shredded& rows, std::span<const std::string_view> texts,
+                                           const PageOptions& options) {
+  TextDictionary dictionary;
+  for (std::string_view text : texts) dictionary.Add(text);
+  TRY(CheckEntries(dictionary.entries().size(), *options.keys));
+  switch (options.keys->bits) {
+    case 8: return DictionaryPage<uint8_t>(dictionary, rows, options);
+    case 16: return DictionaryPage<uint16_t>(dictionary, rows, options);
+    case 32: return DictionaryPage<uint32_t>(dictionary, rows, options);
+    default: return DictionaryPage<uint64_t>(dictionary, rows, options);
+  }
 }
 
 /// Whether LZ4 saves a quarter on the first chunk.
@@ -228,7 +246,7 @@ bool IsCompressible(std::span<const std::string_view> texts) {
 EncodedPage EncodeShortTexts(const Shredded& rows, std::span<const std::string_view> texts,
                              const PageOptions& options) {
   if (options.compress) {
-    if (auto page = EncodeDictionary(rows, texts, options)) return *std::move(page);
+    if (auto page = EncodeRepeatedTexts(rows, texts, options)) return *std::move(page);
   }
   const bool compress = options.compress && IsCompressible(texts), wide = HasWideOffsets(rows.values.type.id);
   MiniBlockWriter writer(rows, options);
@@ -394,7 +412,7 @@ bool IsSparse(const Shredded& rows) {
   return false;
 }
 
-EncodedPage EncodeTexts(const Shredded& rows, const PageOptions& options) {
+Result<EncodedPage> EncodeTexts(const Shredded& rows, const PageOptions& options) {
   std::vector<std::string_view> texts;
   texts.reserve(static_cast<size_t>(rows.values.length));
   size_t bytes = 0, longest = 0;
@@ -403,6 +421,9 @@ EncodedPage EncodeTexts(const Shredded& rows, const PageOptions& options) {
     bytes += texts.back().size();
     longest = std::max(longest, texts.back().size());
   }
+  if (options.keys && IsSparse(rows))
+    return Unsupported("over 2048 empty lists of dictionary values in a row cannot be written");
+  if (options.keys) return EncodeDictionaryColumn(rows, texts, options);
   const bool is_long = static_cast<int64_t>(bytes) >= kWideValueBytes * rows.values.length || longest > kHugeValueBytes;
   if (is_long || IsSparse(rows)) return EncodeLongTexts(rows, texts, bytes);
   return EncodeShortTexts(rows, texts, options);

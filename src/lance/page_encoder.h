@@ -5,9 +5,11 @@
 /// Source: docs/lance_format.md, "Mini-block" and "Full zip".
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/try.h"
+#include "lance/logical_type.h"
 #include "lance/proto/encodings21.pb.h"
 #include "squire/array.h"
 
@@ -22,10 +24,12 @@ struct EncodedPage {
 struct PageOptions {
   bool large_chunks = true;  ///< sizes of 32 bits in mini-blocks, as in version 2.2; else of 16, as in 2.1
   bool compress = true;
+  /// Of a dictionary column of texts: its pages are dictionaries always, and their numbers of that width.
+  std::optional<DictionaryKeys> keys = std::nullopt;
 };
 
 /// Encodes `rows` as one page. REQUIRES: the type of `rows` is a path: its lists and structs have one child each.
-/// ERRORS: Unsupported types by name; OverBudget over 2^31 rows.
+/// ERRORS: Unsupported types by name; OverBudget over 2^31 rows, or more entries than a dictionary's keys can number.
 Result<EncodedPage> EncodePage(const Array& rows, const PageOptions& options = {});
 
 }  // namespace squire::lance

@@ -5,14 +5,13 @@
 #include <bit>
 #include <numeric>
 
+#include "base/type_kinds.h"
+
 namespace squire::table {
 namespace {
 
 constexpr int64_t kRangeRows = 65'536;
 
-bool IsText(TypeId id) {
-  return id == TypeId::kString || id == TypeId::kLargeString || id == TypeId::kBinary || id == TypeId::kLargeBinary;
-}
 
 /// Strings of either offset width compare by their bytes.
 bool SameKeyType(const DataType& a, const DataType& b) {

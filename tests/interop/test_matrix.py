@@ -141,17 +141,31 @@ def test_unknown_column_types_refuse_only_their_column(tmp_path):
     assert refused.value.code == "Unsupported" and "map" in str(refused.value)
 
 
+@pytest.mark.parametrize("values", [pa.string(), pa.large_binary()], ids=str)
+@pytest.mark.parametrize("keys", [pa.int8(), pa.uint16(), pa.int32(), pa.int64()], ids=str)
 @pytest.mark.parametrize("version", VERSIONS)
-def test_dictionary_columns_are_read_and_not_written(tmp_path, version):
+def test_dictionary_columns_stay_what_they_are(tmp_path, version, keys, values):
     import squire
 
     path = tmp_path / "t.lance"
-    table = pa.table({"d": pa.array(["a", "b", None, "a"]).dictionary_encode(), "id": range(4)})
-    lance.write_dataset(table, path, data_storage_version=version)
+    texts = pa.array(["a", "b", None, "a"]).cast(values)
+    column = texts.dictionary_encode().cast(pa.dictionary(keys, values))
+    lance.write_dataset(pa.table({"d": column, "id": range(4)}), path, data_storage_version=version)
     mine = ours(path)
-    assert mine.to_arrow()["d"].to_pylist() == ["a", "b", None, "a"]
-    with pytest.raises(squire.Error) as refused:
-        mine.add(pa.table({"d": ["x"], "id": [9]}))
-    assert refused.value.code == "Unsupported" and "dict:" in str(refused.value)
+    assert mine.to_arrow()["d"].to_pylist() == texts.to_pylist()
+    for number, more in enumerate([column, texts, pa.nulls(3, values), pa.array(["x"] * 2000).cast(values)]):
+        mine.add(pa.table({"d": more, "id": pa.array([10 + number] * len(more))}))
     mine.delete("id = 1")
-    assert lance.dataset(path).to_table()["d"].to_pylist() == ["a", None, "a"]
+    want = ["a", None, "a", "a", "b", None, "a", "a", "b", None, "a", None, None, None] + ["x"] * 2000
+    want = pa.array(want).cast(values).to_pylist()
+    mine.compact()
+    assert mine.to_arrow()["d"].to_pylist() == want
+    theirs = lance.dataset(path)
+    theirs.validate()
+    assert theirs.schema.field("d").type == pa.dictionary(keys, values)
+    assert theirs.to_table()["d"].to_pylist() == want
+    if keys == pa.int8():
+        many = pa.array([f"{i}" for i in range(200)]).cast(values)
+        with pytest.raises(squire.Error) as refused:
+            mine.add(pa.table({"d": many, "id": pa.array(range(200))}))
+        assert refused.value.code == "OverBudget" and "column 'd'" in str(refused.value)

@@ -1,13 +1,10 @@
 #include "index/key/sort_key.h"
 
 #include "base/bytes.h"
+#include "base/type_kinds.h"
 
 namespace squire::index {
 namespace {
-
-bool IsText(TypeId id) {
-  return id == TypeId::kString || id == TypeId::kLargeString || id == TypeId::kBinary || id == TypeId::kLargeBinary;
-}
 
 /// Signed numbers with their sign bit turned compare as unsigned ones.
 template <class T>
