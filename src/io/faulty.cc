@@ -14,16 +14,16 @@ bool CanStrike(Fault fault, FileCall call) {
     case Fault::kPowerLoss: return true;
     case Fault::kNoSpace:
       return call == kCreate || call == kWrite || call == kSync || call == kCreateFolders || call == kLink ||
-             call == kRename || call == kRenameIfAbsent || call == kLock;
+             call == kRename || call == kRenameIfAbsent || call == kLock || call == kReserve;
     case Fault::kTooManyFiles:
       return call == kOpenRead || call == kCreate || call == kList || call == kSyncFolder || call == kSyncAll ||
-             call == kLock;
-    case Fault::kShortWrite:
-    case Fault::kTornWrite: return call == kWrite;
+             call == kLock || call == kOpenInPlace || call == kReserve;
+    case Fault::kShortWrite: return call == kWrite;
+    case Fault::kTornWrite: return call == kWrite || call == kWriteInPlace;
     case Fault::kFailingSync: return call == kSync || call == kSyncFolder || call == kSyncAll;
     case Fault::kDoneButFailed:
       return call == kCreate || call == kCreateFolders || call == kLink || call == kRename || call == kRenameIfAbsent ||
-             call == kRemove || call == kRemoveAll || call == kClose;
+             call == kRemove || call == kRemoveAll || call == kClose || call == kReserve;
   }
   return false;
 }
@@ -57,8 +57,9 @@ const char* FaultName(Fault fault) {
 
 const char* FileCallName(FileCall call) {
   static constexpr const char* kNames[] = {
-      "OpenRead",      "Read",       "Create",  "Write",  "Sync",      "Close",  "Drop", "List",           "Stat",
-      "CreateFolders", "SyncFolder", "SyncAll", "Remove", "RemoveAll", "Rename", "Link", "RenameIfAbsent", "Lock"};
+      "OpenRead",       "Read",          "Create",      "Write",        "Sync",    "Close",     "Drop",   "List",
+      "Stat",           "CreateFolders", "SyncFolder",  "SyncAll",      "Remove",  "RemoveAll", "Rename", "Link",
+      "RenameIfAbsent", "Lock",          "OpenInPlace", "WriteInPlace", "Reserve", "FreeBytes"};
   return kNames[static_cast<size_t>(call)];
 }
 
@@ -163,6 +164,45 @@ class FaultyFileSystem::Writer : public WritableFile {
   bool is_closed_ = false;
   bool has_failed_sync_ = false;
 };
+
+class FaultyFileSystem::InPlace : public InPlaceFile {
+ public:
+  InPlace(FaultyFileSystem& fs, std::unique_ptr<InPlaceFile> inner, std::string path)
+      : fs_(fs), inner_(std::move(inner)), path_(std::move(path)) {}
+  [[nodiscard]] uint64_t size() const override { return inner_->size(); }
+  Result<void> Read(uint64_t offset, MutableBytes out) const override {
+    return fs_.Run(FileCall::kRead, path_, [&] { return inner_->Read(offset, out); });
+  }
+  Result<void> Write(uint64_t offset, Bytes bytes) override {
+    const Fault fault = fs_.Strike(FileCall::kWriteInPlace, path_);
+    if (fault == Fault::kNone) return inner_->Write(offset, bytes);
+    const size_t part = bytes.empty() ? 0 : static_cast<size_t>((fs_.plan_.seed * 2654435761u + 1) % bytes.size());
+    if (fault == Fault::kTornWrite) {
+      TRY(inner_->Write(offset, bytes.first(part)));
+      TRY(inner_->Write(offset + part, std::vector<uint8_t>(bytes.size() - part)));
+    }
+    return ErrorOf(fault, FileCall::kWriteInPlace, path_);
+  }
+  Result<void> Sync() override {
+    return fs_.Run(FileCall::kSync, path_, [&] { return inner_->Sync(); });
+  }
+
+ private:
+  FaultyFileSystem& fs_;
+  std::unique_ptr<InPlaceFile> inner_;
+  std::string path_;
+};
+
+Result<std::unique_ptr<InPlaceFile>> FaultyFileSystem::OpenInPlace(const std::string& path) {
+  auto file = TRY(Run(FileCall::kOpenInPlace, path, [&] { return inner_.OpenInPlace(path); }));
+  return std::make_unique<InPlace>(*this, std::move(file), path);
+}
+Result<void> FaultyFileSystem::Reserve(const std::string& path, uint64_t size_bytes) {
+  return Run(FileCall::kReserve, path, [&] { return inner_.Reserve(path, size_bytes); });
+}
+Result<uint64_t> FaultyFileSystem::FreeBytes(const std::string& folder) {
+  return Run(FileCall::kFreeBytes, folder, [&] { return inner_.FreeBytes(folder); });
+}
 
 Result<std::unique_ptr<RandomAccessFile>> FaultyFileSystem::OpenRead(const std::string& path) {
   auto file = TRY(Run(FileCall::kOpenRead, path, [&] { return inner_.OpenRead(path); }));

@@ -46,6 +46,10 @@ enum class FileCall {
   kLink,
   kRenameIfAbsent,
   kLock,
+  kOpenInPlace,
+  kWriteInPlace,
+  kReserve,
+  kFreeBytes,
 };
 const char* FileCallName(FileCall call);
 
@@ -77,6 +81,9 @@ class FaultyFileSystem : public FileSystem {
 
   Result<std::unique_ptr<RandomAccessFile>> OpenRead(const std::string& path) override;
   Result<std::unique_ptr<WritableFile>> Create(const std::string& path) override;
+  Result<std::unique_ptr<InPlaceFile>> OpenInPlace(const std::string& path) override;
+  Result<void> Reserve(const std::string& path, uint64_t size_bytes) override;
+  Result<uint64_t> FreeBytes(const std::string& folder) override;
   Result<std::vector<FileInfo>> List(const std::string& folder) override;
   Result<FileInfo> Stat(const std::string& path) override;
   Result<void> CreateFolders(const std::string& folder) override;
@@ -93,6 +100,7 @@ class FaultyFileSystem : public FileSystem {
  private:
   class Reader;
   class Writer;
+  class InPlace;
   /// The fault that strikes this call, or kNone.
   Fault Strike(FileCall call, const std::string& path);
   template <class Do>

@@ -57,6 +57,19 @@ class WritableFile {
   virtual Result<void> Close() = 0;
 };
 
+/// A file that is changed where it lies, which needs no room on the disk: for what must be told when that is full.
+/// Locked for its holder alone while it is open; its size stays.
+class InPlaceFile {
+ public:
+  virtual ~InPlaceFile() = default;
+  [[nodiscard]] virtual uint64_t size() const = 0;
+  /// ERRORS: Corruption when the file ends before.
+  virtual Result<void> Read(uint64_t offset, MutableBytes out) const = 0;
+  /// A crash leaves any part of it done. ERRORS: InvalidArgument beyond the file's end.
+  virtual Result<void> Write(uint64_t offset, Bytes bytes) = 0;
+  virtual Result<void> Sync() = 0;
+};
+
 /// Holds an advisory lock until destroyed.
 class FileLock {
  public:
@@ -80,6 +93,13 @@ class FileSystem {
   virtual Result<std::unique_ptr<RandomAccessFile>> OpenRead(const std::string& path) = 0;
   /// Creates a file that must not exist. ERRORS: AlreadyExists.
   virtual Result<std::unique_ptr<WritableFile>> Create(const std::string& path) = 0;
+  /// Opens a file that exists, locked. ERRORS: NotFound; Conflict when another holds it.
+  virtual Result<std::unique_ptr<InPlaceFile>> OpenInPlace(const std::string& path) = 0;
+  /// Creates a file that must not exist, of `size_bytes` without content, which take up that much of the disk.
+  /// ERRORS: AlreadyExists; NoSpace, and the file is not there.
+  virtual Result<void> Reserve(const std::string& path, uint64_t size_bytes) = 0;
+  /// What can still be written to the file system that holds `folder`, without privileges.
+  virtual Result<uint64_t> FreeBytes(const std::string& folder) = 0;
   /// Creates `path` with `bytes`, durable and whole or not at all, only if it does not exist: the commit of a version.
   /// ERRORS: AlreadyExists (somebody was first, nothing changed); CommitUnknown when the file is there but the folder
   /// could not be synced.

@@ -13,6 +13,8 @@ struct MemoryFileSystem::Node {
   int64_t mtime_ns = 0;
   // of a file
   std::vector<uint8_t> bytes, durable_bytes;
+  uint64_t reserved_bytes = 0;  // without content
+  [[nodiscard]] uint64_t size_bytes() const { return bytes.size() + reserved_bytes; }
   // of a folder
   std::map<std::string, NodePtr> names, durable_names;
 };
@@ -78,9 +80,7 @@ class MemoryFileSystem::Writer : public WritableFile {
   Result<void> Append(Bytes bytes) override {
     const std::scoped_lock lock(fs_.mutex_);
     if (is_closed_) return Internal("a closed file is written");
-    const uint64_t capacity = fs_.options_.capacity_bytes;
-    const uint64_t room = capacity == UINT64_MAX ? capacity : capacity - std::min(fs_.BytesUsed(), capacity);
-    const Bytes fitting = bytes.first(std::min<uint64_t>(room, bytes.size()));
+    const Bytes fitting = bytes.first(std::min<uint64_t>(fs_.Room(), bytes.size()));
     node_->bytes.insert(node_->bytes.end(), fitting.begin(), fitting.end());
     node_->mtime_ns = NowNs();
     if (fitting.size() < bytes.size()) return FromErrno(ENOSPC, "cannot write", path_);
@@ -110,6 +110,49 @@ class MemoryFileSystem::Writer : public WritableFile {
   NodePtr node_;
   std::string path_;
   bool is_closed_ = false;
+};
+
+class MemoryFileSystem::InPlace : public InPlaceFile {
+ public:
+  InPlace(MemoryFileSystem& fs, NodePtr node, std::string path)
+      : fs_(fs), node_(std::move(node)), path_(std::move(path)), size_bytes_(node_->bytes.size()) {
+    fs_.locked_.insert(path_);
+    fs_.open_handles_++;
+  }
+  ~InPlace() override {
+    const std::scoped_lock lock(fs_.mutex_);
+    fs_.locked_.erase(path_);
+    fs_.open_handles_--;
+    fs_.lock_freed_.notify_all();
+  }
+  [[nodiscard]] uint64_t size() const override { return size_bytes_; }
+  Result<void> Read(uint64_t offset, MutableBytes out) const override {
+    const std::scoped_lock lock(fs_.mutex_);
+    if (offset > size_bytes_ || out.size() > size_bytes_ - offset) return Corruption("the file ends before", path_);
+    std::copy_n(node_->bytes.begin() + static_cast<ptrdiff_t>(offset), out.size(), out.begin());
+    return {};
+  }
+  Result<void> Write(uint64_t offset, Bytes bytes) override {
+    const std::scoped_lock lock(fs_.mutex_);
+    if (offset > size_bytes_ || bytes.size() > size_bytes_ - offset)
+      return InvalidArgument("a write beyond the end of " + path_);
+    std::ranges::copy(bytes, node_->bytes.begin() + static_cast<ptrdiff_t>(offset));
+    node_->mtime_ns = NowNs();
+    return {};
+  }
+  Result<void> Sync() override {
+    const std::scoped_lock lock(fs_.mutex_);
+    fs_.syncs_++;
+    node_->durable_bytes = node_->bytes;
+    if (fs_.options_.names_follow_file_sync) fs_.SyncNames(path_);
+    return {};
+  }
+
+ private:
+  MemoryFileSystem& fs_;
+  NodePtr node_;
+  std::string path_;
+  uint64_t size_bytes_;
 };
 
 class MemoryFileSystem::HeldLock : public FileLock {
@@ -172,20 +215,46 @@ Result<std::unique_ptr<WritableFile>> MemoryFileSystem::Create(const std::string
   return std::make_unique<Writer>(*this, std::move(node), path);
 }
 
+Result<std::unique_ptr<InPlaceFile>> MemoryFileSystem::OpenInPlace(const std::string& path) {
+  const std::scoped_lock lock(mutex_);
+  NodePtr node = TRY(Find(path));
+  if (node->is_folder) return InvalidArgument(path + " is not a plain file");
+  if (locked_.contains(path)) return Conflict(path + " is locked by another process");
+  return std::make_unique<InPlace>(*this, std::move(node), path);
+}
+
+Result<void> MemoryFileSystem::Reserve(const std::string& path, uint64_t size_bytes) {
+  const std::scoped_lock lock(mutex_);
+  const Place place = TRY(FindPlace(path));
+  if (place.folder->names.contains(place.name)) return FromErrno(EEXIST, "cannot create", path);
+  if (size_bytes > Room()) return FromErrno(ENOSPC, "cannot reserve", path);
+  auto node = std::make_shared<Node>();
+  node->mtime_ns = NowNs();
+  node->reserved_bytes = size_bytes;
+  place.folder->names[place.name] = std::move(node);
+  return {};
+}
+
+Result<uint64_t> MemoryFileSystem::FreeBytes(const std::string& folder) {
+  const std::scoped_lock lock(mutex_);
+  TRY(Find(folder));
+  return Room();
+}
+
 Result<std::vector<FileInfo>> MemoryFileSystem::List(const std::string& folder) {
   const std::scoped_lock lock(mutex_);
   const NodePtr node = TRY(Find(folder));
   if (!node->is_folder) return FromErrno(ENOTDIR, "cannot list", folder);
   std::vector<FileInfo> out;
   for (const auto& [name, entry] : node->names)
-    out.push_back({name, entry->bytes.size(), entry->mtime_ns, entry->is_folder});
+    out.push_back({name, entry->size_bytes(), entry->mtime_ns, entry->is_folder});
   return out;
 }
 
 Result<FileInfo> MemoryFileSystem::Stat(const std::string& path) {
   const std::scoped_lock lock(mutex_);
   const NodePtr node = TRY(Find(path));
-  return FileInfo{path.substr(path.rfind('/') + 1), node->bytes.size(), node->mtime_ns, node->is_folder};
+  return FileInfo{path.substr(path.rfind('/') + 1), node->size_bytes(), node->mtime_ns, node->is_folder};
 }
 
 Result<void> MemoryFileSystem::CreateFolders(const std::string& folder) {
@@ -385,6 +454,7 @@ std::unique_ptr<MemoryFileSystem> MemoryFileSystem::Clone() const {
     copy->mtime_ns = node->mtime_ns;
     copy->bytes = node->bytes;
     copy->durable_bytes = node->durable_bytes;
+    copy->reserved_bytes = node->reserved_bytes;
     for (const auto& [name, entry] : node->names) copy->names[name] = copy_of(entry);
     for (const auto& [name, entry] : node->durable_names) copy->durable_names[name] = copy_of(entry);
   }
@@ -409,10 +479,15 @@ uint64_t MemoryFileSystem::BytesUsed() const {
     const NodePtr node = std::move(todo.back());
     todo.pop_back();
     if (!seen.insert(node.get()).second) continue;
-    bytes += node->bytes.size();
+    bytes += node->size_bytes();
     for (const auto& [name, entry] : node->names) todo.push_back(entry);
   }
   return bytes;
+}
+
+uint64_t MemoryFileSystem::Room() const {
+  const uint64_t capacity = options_.capacity_bytes;
+  return capacity == UINT64_MAX ? capacity : capacity - std::min(BytesUsed(), capacity);
 }
 
 uint64_t MemoryFileSystem::bytes_used() const {

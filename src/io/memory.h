@@ -38,6 +38,9 @@ class MemoryFileSystem : public FileSystem {
 
   Result<std::unique_ptr<RandomAccessFile>> OpenRead(const std::string& path) override;
   Result<std::unique_ptr<WritableFile>> Create(const std::string& path) override;
+  Result<std::unique_ptr<InPlaceFile>> OpenInPlace(const std::string& path) override;
+  Result<void> Reserve(const std::string& path, uint64_t size_bytes) override;
+  Result<uint64_t> FreeBytes(const std::string& folder) override;
   Result<std::vector<FileInfo>> List(const std::string& folder) override;
   Result<FileInfo> Stat(const std::string& path) override;
   Result<void> CreateFolders(const std::string& folder) override;
@@ -66,6 +69,7 @@ class MemoryFileSystem : public FileSystem {
   struct Node;
   class Reader;
   class Writer;
+  class InPlace;
   class HeldLock;
   using NodePtr = std::shared_ptr<Node>;
   struct Place {
@@ -79,6 +83,8 @@ class MemoryFileSystem : public FileSystem {
   void SyncNames(const std::string& path);
   static void SyncTree(const NodePtr& root);
   [[nodiscard]] uint64_t BytesUsed() const;
+  /// What can still be written.
+  [[nodiscard]] uint64_t Room() const;
 
   mutable std::mutex mutex_;
   std::condition_variable lock_freed_;

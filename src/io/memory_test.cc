@@ -190,5 +190,48 @@ TEST(CreateDurableTest, IsDurableInOneSyncWhereThatCanBe) {
   }
 }
 
+TEST(MemoryFileSystemTest, FilesAreChangedInPlaceOnAFullDisk) {
+  MemoryFileSystem fs;
+  Write(fs, "/slots", "aaaabbbb", true);
+  ASSERT_TRUE(fs.Reserve("/ballast", 100));
+  EXPECT_EQ(fs.Stat("/ballast")->size_bytes, 100u);
+  EXPECT_EQ(fs.bytes_used(), 108u);
+  fs.set_capacity_bytes(108);
+  EXPECT_EQ(*fs.FreeBytes("/"), 0u);
+  EXPECT_EQ(fs.Reserve("/more", 1).error().code, Code::kNoSpace);
+  {
+    auto file = fs.OpenInPlace("/slots");
+    ASSERT_TRUE(file);
+    EXPECT_EQ(fs.OpenInPlace("/slots").error().code, Code::kConflict);
+    ASSERT_TRUE((*file)->Write(0, AsBytes("cccc")));
+    ASSERT_TRUE((*file)->Sync());
+    ASSERT_TRUE((*file)->Write(4, AsBytes("dddd")));
+    EXPECT_FALSE((*file)->Write(5, AsBytes("eeee")));
+  }
+  EXPECT_EQ(fs.open_handles(), 0);
+  EXPECT_EQ(Content(fs, "/slots"), "ccccdddd");
+  EXPECT_EQ(fs.Clone()->bytes_used(), 108u);
+  ASSERT_TRUE(fs.Remove("/ballast"));
+  EXPECT_EQ(*fs.FreeBytes("/"), 100u);
+  ASSERT_TRUE(fs.SyncFolder("/"));
+  fs.PowerLoss();
+  EXPECT_EQ(Content(fs, "/slots"), "ccccbbbb");
+}
+
+TEST(FaultyFileSystemTest, InPlaceWritesAreTorn) {
+  MemoryFileSystem disk;
+  Write(disk, "/slots", "aaaabbbb", true);
+  FaultyFileSystem fs(disk);
+  fs.Arm({Fault::kTornWrite, 1, false, 7});
+  EXPECT_EQ((*fs.OpenInPlace("/slots"))->Write(0, AsBytes("cccccccc")).error().code, Code::kIo);
+  EXPECT_NE(Content(disk, "/slots"), "cccccccc");
+  for (Fault fault : {Fault::kIo, Fault::kTooManyFiles, Fault::kNoSpace}) {
+    fs.Arm({fault, 1, true, 0});
+    EXPECT_FALSE(fs.Reserve("/ballast", 1));
+    EXPECT_EQ(disk.Stat("/ballast").error().code, Code::kNotFound);
+    EXPECT_EQ(bool(fs.OpenInPlace("/slots")), fault == Fault::kNoSpace);
+  }
+}
+
 }  // namespace
 }  // namespace squire

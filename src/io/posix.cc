@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -111,6 +112,38 @@ class PosixWritableFile : public WritableFile {
   uint64_t size_bytes_ = 0;
 };
 
+class PosixInPlaceFile : public InPlaceFile {
+ public:
+  PosixInPlaceFile(int fd, uint64_t size_bytes, std::string path, bool synced)
+      : reader_(fd, size_bytes, path), fd_(fd), path_(std::move(path)), synced_(synced) {}
+
+  [[nodiscard]] uint64_t size() const override { return reader_.size(); }
+  Result<void> Read(uint64_t offset, MutableBytes out) const override {
+    const ReadRange range{offset, out};
+    return reader_.ReadMany({&range, 1});
+  }
+  Result<void> Write(uint64_t offset, Bytes bytes) override {
+    if (offset > size() || bytes.size() > size() - offset) return InvalidArgument("a write beyond the end of " + path_);
+    for (size_t done = 0; done < bytes.size();) {
+      const ssize_t put = Retry(
+          [&] { return ::pwrite(fd_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done)); });
+      if (put < 0) return FromErrno(errno, "cannot write", path_);
+      done += static_cast<size_t>(put);
+    }
+    return {};
+  }
+  Result<void> Sync() override {
+    if (synced_ && Retry([&] { return ::fdatasync(fd_); }) < 0) return FromErrno(errno, "cannot sync", path_);
+    return {};
+  }
+
+ private:
+  PosixRandomAccessFile reader_;  // owns fd_
+  int fd_;
+  std::string path_;
+  bool synced_;
+};
+
 class PosixFileLock : public FileLock {
  public:
   explicit PosixFileLock(int fd) : fd_(fd) {}
@@ -118,6 +151,19 @@ class PosixFileLock : public FileLock {
  private:
   Descriptor fd_;
 };
+
+#ifndef __linux__
+/// 0, or the errno of the write that failed.
+int WriteZeros(int fd, uint64_t size_bytes) {
+  const std::vector<uint8_t> zeros(64 << 10);
+  while (size_bytes > 0) {
+    const ssize_t put = Retry([&] { return ::write(fd, zeros.data(), std::min<uint64_t>(zeros.size(), size_bytes)); });
+    if (put < 0) return errno;
+    size_bytes -= static_cast<uint64_t>(put);
+  }
+  return 0;
+}
+#endif
 
 /// Bytes of files that are not on the disk yet, of the whole machine; 0 where it does not tell.
 uint64_t DirtyBytes() {
@@ -147,6 +193,37 @@ class Posix : public FileSystem {
     const int fd = Retry([&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); });
     if (fd < 0) return FromErrno(errno, "cannot create", path);
     return std::make_unique<PosixWritableFile>(fd, path, synced_);
+  }
+
+  Result<std::unique_ptr<InPlaceFile>> OpenInPlace(const std::string& path) override {
+    Descriptor fd(Retry([&] { return ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW); }));
+    if (fd.get() < 0) return FromErrno(errno, "cannot open", path);
+    TRY(TakeLock(fd.get(), path, /*wait=*/false));
+    struct stat st{};
+    if (::fstat(fd.get(), &st) < 0) return FromErrno(errno, "cannot stat", path);
+    if (!S_ISREG(st.st_mode)) return InvalidArgument(path + " is not a plain file");
+    return std::make_unique<PosixInPlaceFile>(fd.release(), static_cast<uint64_t>(st.st_size), path, synced_);
+  }
+
+  Result<void> Reserve(const std::string& path, uint64_t size_bytes) override {
+    const Descriptor fd(Retry([&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); }));
+    if (fd.get() < 0) return FromErrno(errno, "cannot create", path);
+#ifdef __linux__
+    int failed = ::posix_fallocate(fd.get(), 0, static_cast<off_t>(size_bytes));
+    while (failed == EINTR) failed = ::posix_fallocate(fd.get(), 0, static_cast<off_t>(size_bytes));
+#else
+    int failed = WriteZeros(fd.get(), size_bytes);
+#endif
+    if (failed == 0) return {};
+    ::unlink(path.c_str());
+    return FromErrno(failed, "cannot reserve " + std::to_string(size_bytes) + " bytes", path);
+  }
+
+  Result<uint64_t> FreeBytes(const std::string& folder) override {
+    struct statvfs info{};
+    if (Retry([&] { return ::statvfs(folder.c_str(), &info); }) < 0)
+      return FromErrno(errno, "cannot tell the free space of", folder);
+    return static_cast<uint64_t>(info.f_bavail) * info.f_frsize;
   }
 
   Result<std::vector<FileInfo>> List(const std::string& folder) override {
@@ -249,14 +326,17 @@ class Posix : public FileSystem {
   Result<std::unique_ptr<FileLock>> Lock(const std::string& path, bool wait) override {
     Descriptor fd(Retry([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666); }));
     if (fd.get() < 0) return FromErrno(errno, "cannot open lock", path);
-    if (Retry([&] { return ::flock(fd.get(), LOCK_EX | (wait ? 0 : LOCK_NB)); }) < 0) {
-      if (errno == EWOULDBLOCK) return Conflict(path + " is locked by another process");
-      return FromErrno(errno, "cannot lock", path);
-    }
+    TRY(TakeLock(fd.get(), path, wait));
     return std::make_unique<PosixFileLock>(fd.release());
   }
 
  private:
+  static Result<void> TakeLock(int fd, const std::string& path, bool wait) {
+    if (Retry([&] { return ::flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)); }) == 0) return {};
+    if (errno == EWOULDBLOCK) return Conflict(path + " is locked by another process");
+    return FromErrno(errno, "cannot lock", path);
+  }
+
   /// Calls `use(descriptor of the folder, name)` for each entry.
   template <class Use>
   static Result<void> ForEachEntry(const std::string& folder, Use use) {

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -99,6 +100,36 @@ TEST_F(PosixTest, LockIsExclusive) {
   EXPECT_EQ(fs_.Lock(At("lock"), false).error().code, Code::kConflict);
   held->reset();
   EXPECT_TRUE(fs_.Lock(At("lock"), false));
+}
+
+TEST_F(PosixTest, FilesAreChangedWhereTheyLie) {
+  EXPECT_EQ(fs_.OpenInPlace(At("slots")).error().code, Code::kNotFound);
+  ASSERT_TRUE(fs_.Replace(At("slots"), AsBytes("aaaabbbb")));
+  auto file = fs_.OpenInPlace(At("slots"));
+  ASSERT_TRUE(file) << file.error().ToString();
+  EXPECT_EQ(fs_.OpenInPlace(At("slots")).error().code, Code::kConflict);
+  ASSERT_TRUE((*file)->Write(4, AsBytes("cccc")));
+  EXPECT_EQ((*file)->Write(5, AsBytes("dddd")).error().code, Code::kInvalidArgument);
+  ASSERT_TRUE((*file)->Sync());
+  uint8_t read[8];
+  ASSERT_TRUE((*file)->Read(0, read));
+  EXPECT_EQ(AsText(read), "aaaacccc");
+  file->reset();
+  EXPECT_TRUE(fs_.OpenInPlace(At("slots")));
+  EXPECT_FALSE(fs_.OpenInPlace(folder_));
+}
+
+TEST_F(PosixTest, ReservedBytesTakeRoom) {
+  ASSERT_TRUE(fs_.Reserve(At("ballast"), 1 << 20));
+  EXPECT_EQ(fs_.Stat(At("ballast"))->size_bytes, 1u << 20);
+  EXPECT_EQ(fs_.Reserve(At("ballast"), 1).error().code, Code::kAlreadyExists);
+  struct stat st{};
+  ASSERT_EQ(::stat(At("ballast").c_str(), &st), 0);
+  EXPECT_GE(st.st_blocks * 512, 1 << 20);
+  EXPECT_FALSE(fs_.Reserve(At("too_big"), uint64_t{1} << 62));
+  EXPECT_EQ(fs_.Stat(At("too_big")).error().code, Code::kNotFound);
+  EXPECT_GT(*fs_.FreeBytes(folder_), 0u);
+  EXPECT_EQ(fs_.FreeBytes(At("none")).error().code, Code::kNotFound);
 }
 
 }  // namespace
