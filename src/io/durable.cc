@@ -69,8 +69,8 @@ Error Unknown(Error error) {
 
 }  // namespace
 
-Result<void> ReplaceDurable(FileSystem& fs, const std::string& path, Bytes bytes) {
-  const std::string temporary = JoinPath(FolderOf(path), ".tmp_" + RandomHex(16));
+Result<void> ReplaceDurable(FileSystem& fs, const std::string& path, Bytes bytes, std::string_view mark) {
+  const std::string temporary = JoinPath(FolderOf(path), ".tmp_" + std::string(mark) + RandomHex(16));
   auto file = TRY(fs.Create(temporary));  // goes with its handle until it has its name
   TRY(file->Append(bytes));
   TRY(file->Sync());

@@ -14,10 +14,10 @@ bool CanStrike(Fault fault, FileCall call) {
     case Fault::kPowerLoss: return true;
     case Fault::kNoSpace:
       return call == kCreate || call == kWrite || call == kSync || call == kCreateFolders || call == kLink ||
-             call == kRename || call == kRenameIfAbsent || call == kLock || call == kReserve;
+             call == kRename || call == kRenameIfAbsent || call == kLock || call == kReserve || call == kOpenByteLocks;
     case Fault::kTooManyFiles:
       return call == kOpenRead || call == kCreate || call == kList || call == kSyncFolder || call == kSyncAll ||
-             call == kLock || call == kOpenInPlace || call == kReserve;
+             call == kLock || call == kOpenInPlace || call == kReserve || call == kOpenByteLocks;
     case Fault::kShortWrite: return call == kWrite;
     case Fault::kTornWrite: return call == kWrite || call == kWriteInPlace;
     case Fault::kFailingSync: return call == kSync || call == kSyncFolder || call == kSyncAll;
@@ -57,9 +57,10 @@ const char* FaultName(Fault fault) {
 
 const char* FileCallName(FileCall call) {
   static constexpr const char* kNames[] = {
-      "OpenRead",       "Read",          "Create",      "Write",        "Sync",    "Close",     "Drop",   "List",
-      "Stat",           "CreateFolders", "SyncFolder",  "SyncAll",      "Remove",  "RemoveAll", "Rename", "Link",
-      "RenameIfAbsent", "Lock",          "OpenInPlace", "WriteInPlace", "Reserve", "FreeBytes"};
+      "OpenRead",    "Read",         "Create",  "Write",         "Sync",           "Close",
+      "Drop",        "List",         "Stat",    "CreateFolders", "SyncFolder",     "SyncAll",
+      "Remove",      "RemoveAll",    "Rename",  "Link",          "RenameIfAbsent", "Lock",
+      "OpenInPlace", "WriteInPlace", "Reserve", "FreeBytes",     "OpenByteLocks",  "LockByte"};
   return kNames[static_cast<size_t>(call)];
 }
 
@@ -204,6 +205,24 @@ Result<uint64_t> FaultyFileSystem::FreeBytes(const std::string& folder) {
   return Run(FileCall::kFreeBytes, folder, [&] { return inner_.FreeBytes(folder); });
 }
 
+class FaultyFileSystem::Bytewise : public ByteLocks {
+ public:
+  Bytewise(FaultyFileSystem& fs, std::unique_ptr<ByteLocks> inner, std::string path)
+      : fs_(fs), inner_(std::move(inner)), path_(std::move(path)) {}
+  Result<void> TryLock(uint64_t offset, Mode mode) override {
+    return fs_.Run(FileCall::kLockByte, path_, [&] { return inner_->TryLock(offset, mode); });
+  }
+  Result<bool> IsFree(uint64_t offset) override {
+    return fs_.Run(FileCall::kLockByte, path_, [&] { return inner_->IsFree(offset); });
+  }
+  void Unlock(uint64_t offset) override { inner_->Unlock(offset); }
+
+ private:
+  FaultyFileSystem& fs_;
+  std::unique_ptr<ByteLocks> inner_;
+  std::string path_;
+};
+
 Result<std::unique_ptr<RandomAccessFile>> FaultyFileSystem::OpenRead(const std::string& path) {
   auto file = TRY(Run(FileCall::kOpenRead, path, [&] { return inner_.OpenRead(path); }));
   return std::make_unique<Reader>(*this, std::move(file), path);
@@ -250,6 +269,10 @@ Result<void> FaultyFileSystem::RenameIfAbsent(const std::string& from, const std
 }
 Result<std::unique_ptr<FileLock>> FaultyFileSystem::Lock(const std::string& path, bool wait) {
   return Run(FileCall::kLock, path, [&] { return inner_.Lock(path, wait); });
+}
+Result<std::unique_ptr<ByteLocks>> FaultyFileSystem::OpenByteLocks(const std::string& path, bool create) {
+  auto locks = TRY(Run(FileCall::kOpenByteLocks, path, [&] { return inner_.OpenByteLocks(path, create); }));
+  return std::make_unique<Bytewise>(*this, std::move(locks), path);
 }
 
 }  // namespace squire

@@ -50,6 +50,8 @@ enum class FileCall {
   kWriteInPlace,
   kReserve,
   kFreeBytes,
+  kOpenByteLocks,
+  kLockByte,  ///< also the question whether it is free
 };
 const char* FileCallName(FileCall call);
 
@@ -96,10 +98,12 @@ class FaultyFileSystem : public FileSystem {
   Result<void> Link(const std::string& from, const std::string& to) override;
   Result<void> RenameIfAbsent(const std::string& from, const std::string& to) override;
   Result<std::unique_ptr<FileLock>> Lock(const std::string& path, bool wait) override;
+  Result<std::unique_ptr<ByteLocks>> OpenByteLocks(const std::string& path, bool create) override;
 
  private:
   class Reader;
   class Writer;
+  class Bytewise;
   class InPlace;
   /// The fault that strikes this call, or kNone.
   Fault Strike(FileCall call, const std::string& path);

@@ -76,6 +76,24 @@ class FileLock {
   virtual ~FileLock() = default;
 };
 
+/// Advisory locks on single bytes of a file that holds none: its offsets are names of other things. What one object
+/// holds keeps every other from it, in this process too, and goes with the object or with the process.
+/// THREADS: one at a time.
+class ByteLocks {
+ public:
+  enum class Mode {
+    kShared,     ///< beside other shared ones
+    kExclusive,  ///< alone
+  };
+  virtual ~ByteLocks() = default;
+  /// Never waits. ERRORS: Conflict when another object holds the byte in a way that forbids this; Unsupported where
+  /// there are no locks.
+  virtual Result<void> TryLock(uint64_t offset, Mode mode) = 0;
+  /// Whether an exclusive lock could be had now.
+  virtual Result<bool> IsFree(uint64_t offset) = 0;
+  virtual void Unlock(uint64_t offset) = 0;
+};
+
 /// What a file system promises about syncs, from its kind (docs/durability.md).
 struct SyncTraits {
   /// Syncing a new file makes its name, and those of the folders above it, durable too.
@@ -103,10 +121,10 @@ class FileSystem {
   /// Creates `path` with `bytes`, durable and whole or not at all, only if it does not exist: the commit of a version.
   /// ERRORS: AlreadyExists (somebody was first, nothing changed); CommitUnknown when the file is there but the folder
   /// could not be synced.
-  /// Made of the calls below; a store with a conditional put has its own.
-  virtual Result<void> PublishIfAbsent(const std::string& path, Bytes bytes);
+  /// Made of the calls below, by way of a file ".tmp_<mark>..."; a store with a conditional put has its own.
+  virtual Result<void> PublishIfAbsent(const std::string& path, Bytes bytes, std::string_view mark = {});
   /// Replaces `path` by `bytes` in one step, not synced. For what can be made anew, such as hints.
-  virtual Result<void> Replace(const std::string& path, Bytes bytes);
+  virtual Result<void> Replace(const std::string& path, Bytes bytes, std::string_view mark = {});
 
   /// Entries of a folder, in no order. A folder that does not exist is NotFound.
   virtual Result<std::vector<FileInfo>> List(const std::string& folder) = 0;
@@ -130,6 +148,9 @@ class FileSystem {
   /// Locks `path` (created if needed) for this process alone. ERRORS: Conflict when another holds it and `wait` is
   /// false.
   virtual Result<std::unique_ptr<FileLock>> Lock(const std::string& path, bool wait) = 0;
+  /// Opens `path` for locks, made empty where it is not there and `create` says so; one that may only be read gives
+  /// shared locks. ERRORS: NotFound.
+  virtual Result<std::unique_ptr<ByteLocks>> OpenByteLocks(const std::string& path, bool create) = 0;
 };
 
 /// The machine's file system.

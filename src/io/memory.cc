@@ -261,6 +261,7 @@ Result<void> MemoryFileSystem::CreateFolders(const std::string& folder) {
   const std::scoped_lock lock(mutex_);
   NodePtr node = root_;
   for (const std::string& part : Parts(folder)) {
+    if (is_read_only_ && !node->names.contains(part)) return FromErrno(EROFS, "cannot create folder", folder);
     NodePtr& next = node->names.try_emplace(part, nullptr).first->second;
     if (!next) next = NewFolder();
     if (!next->is_folder) return FromErrno(ENOTDIR, "cannot create folder", folder);
@@ -368,11 +369,20 @@ Result<void> MemoryFileSystem::Link(const std::string& from, const std::string& 
   return {};
 }
 
+/// Where there is none yet.
+Result<void> MemoryFileSystem::MakeEmpty(const std::string& path) {
+  const Place place = TRY(FindPlace(path));
+  if (place.folder->names.contains(place.name)) return {};
+  if (is_read_only_) return FromErrno(EROFS, "cannot create", path);
+  auto node = std::make_shared<Node>();
+  node->mtime_ns = NowNs();
+  place.folder->names[place.name] = std::move(node);
+  return {};
+}
+
 Result<std::unique_ptr<FileLock>> MemoryFileSystem::Lock(const std::string& path, bool wait) {
   std::unique_lock lock(mutex_);
-  const Place place = TRY(FindPlace(path));
-  NodePtr& node = place.folder->names.try_emplace(place.name, nullptr).first->second;
-  if (!node) node = std::make_shared<Node>();
+  TRY(MakeEmpty(path));
   while (locked_.contains(path)) {
     if (!wait) return Conflict(path + " is locked by another process");
     lock_freed_.wait(lock);
@@ -493,6 +503,11 @@ uint64_t MemoryFileSystem::Room() const {
 uint64_t MemoryFileSystem::bytes_used() const {
   const std::scoped_lock lock(mutex_);
   return BytesUsed();
+}
+
+void MemoryFileSystem::set_read_only(bool is_read_only) {
+  const std::scoped_lock lock(mutex_);
+  is_read_only_ = is_read_only;
 }
 
 void MemoryFileSystem::set_capacity_bytes(uint64_t bytes) {

@@ -23,6 +23,7 @@ struct MemoryOptions {
   bool can_sync_all = true;
   bool has_links = true;
   bool has_rename_if_absent = true;
+  bool has_byte_locks = true;
   uint64_t capacity_bytes = UINT64_MAX;  ///< beyond it writes fail with NoSpace, after what still fitted
 };
 
@@ -53,6 +54,7 @@ class MemoryFileSystem : public FileSystem {
   Result<void> Link(const std::string& from, const std::string& to) override;
   Result<void> RenameIfAbsent(const std::string& from, const std::string& to) override;
   Result<std::unique_ptr<FileLock>> Lock(const std::string& path, bool wait) override;
+  Result<std::unique_ptr<ByteLocks>> OpenByteLocks(const std::string& path, bool create) override;
 
   /// Takes away what was not synced. REQUIRES: no handle is open.
   void PowerLoss(Unsynced unsynced = Unsynced::kLost, uint64_t seed = 0);
@@ -64,6 +66,8 @@ class MemoryFileSystem : public FileSystem {
   [[nodiscard]] int64_t syncs() const;
   [[nodiscard]] uint64_t bytes_used() const;
   void set_capacity_bytes(uint64_t bytes);
+  /// Whether folders, and files for locks, can be made.
+  void set_read_only(bool is_read_only);
 
  private:
   struct Node;
@@ -71,6 +75,7 @@ class MemoryFileSystem : public FileSystem {
   class Writer;
   class InPlace;
   class HeldLock;
+  class HeldBytes;
   using NodePtr = std::shared_ptr<Node>;
   struct Place {
     NodePtr folder;
@@ -79,6 +84,7 @@ class MemoryFileSystem : public FileSystem {
 
   [[nodiscard]] Result<NodePtr> Find(const std::string& path) const;
   [[nodiscard]] Result<Place> FindPlace(const std::string& path) const;
+  Result<void> MakeEmpty(const std::string& path);
   Result<void> Move(const std::string& from, const std::string& to, bool replace);
   void SyncNames(const std::string& path);
   static void SyncTree(const NodePtr& root);
@@ -91,6 +97,8 @@ class MemoryFileSystem : public FileSystem {
   MemoryOptions options_;
   NodePtr root_ = NewFolder();
   std::set<std::string> locked_;
+  std::map<std::string, std::vector<HeldBytes*>> byte_locks_;  // open ones, by path
+  bool is_read_only_ = false;
   int64_t open_handles_ = 0;
   int64_t syncs_ = 0;
 

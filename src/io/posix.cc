@@ -12,6 +12,7 @@
 #include <fstream>
 
 #include "io/file_system.h"
+#include "io/posix_locks.h"
 #include "io/sync_traits.h"
 
 namespace squire {
@@ -328,6 +329,10 @@ class Posix : public FileSystem {
     if (fd.get() < 0) return FromErrno(errno, "cannot open lock", path);
     TRY(TakeLock(fd.get(), path, wait));
     return std::make_unique<PosixFileLock>(fd.release());
+  }
+
+  Result<std::unique_ptr<ByteLocks>> OpenByteLocks(const std::string& path, bool create) override {
+    return OpenPosixByteLocks(path, create);
   }
 
  private:

@@ -12,8 +12,8 @@ struct Temporary {
 };
 
 /// A new file beside `path` that nobody takes for anything: its name ends as nothing else's does.
-Result<Temporary> CreateTemporary(FileSystem& fs, const std::string& path) {
-  std::string name = JoinPath(FolderOf(path), ".tmp_" + RandomHex(16));
+Result<Temporary> CreateTemporary(FileSystem& fs, const std::string& path, std::string_view mark) {
+  std::string name = JoinPath(FolderOf(path), ".tmp_" + std::string(mark) + RandomHex(16));
   auto file = fs.Create(name);
   if (!file) {
     // Not AlreadyExists, which would tell the caller that somebody else took `path`.
@@ -47,8 +47,8 @@ Error Unknown(Error error, const std::string& why) {
 
 }  // namespace
 
-Result<void> FileSystem::PublishIfAbsent(const std::string& path, Bytes bytes) {
-  Temporary temporary = TRY(CreateTemporary(*this, path));
+Result<void> FileSystem::PublishIfAbsent(const std::string& path, Bytes bytes, std::string_view mark) {
+  Temporary temporary = TRY(CreateTemporary(*this, path, mark));
   TRY(temporary.file->Append(bytes));
   TRY(temporary.file->Sync());
   if (auto placed = Place(*this, temporary.path, path); !placed) {
@@ -63,8 +63,8 @@ Result<void> FileSystem::PublishIfAbsent(const std::string& path, Bytes bytes) {
   return {};
 }
 
-Result<void> FileSystem::Replace(const std::string& path, Bytes bytes) {
-  Temporary temporary = TRY(CreateTemporary(*this, path));
+Result<void> FileSystem::Replace(const std::string& path, Bytes bytes, std::string_view mark) {
+  Temporary temporary = TRY(CreateTemporary(*this, path, mark));
   TRY(temporary.file->Append(bytes));
   TRY(Rename(temporary.path, path));
   return temporary.file->Close();
