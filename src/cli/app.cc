@@ -123,6 +123,7 @@ void Describe(CLI::App& app, Context& context) {
   AddWatchCommand(app, context);
   AddMcpCommand(app, context);
   AddCompactCommand(app, context);
+  AddDoctorCommand(app, context);
   AddPruneCommand(app, context);
   AddVerifyCommand(app, context);
   AddTableCommand(app, context);

@@ -30,6 +30,7 @@ void AddStatusCommand(CLI::App& app, Context& context);
 void AddWatchCommand(CLI::App& app, Context& context);
 void AddMcpCommand(CLI::App& app, Context& context);
 void AddCompactCommand(CLI::App& app, Context& context);
+void AddDoctorCommand(CLI::App& app, Context& context);
 void AddPruneCommand(CLI::App& app, Context& context);
 void AddVerifyCommand(CLI::App& app, Context& context);
 void AddTableCommand(CLI::App& app, Context& context);

@@ -1,12 +1,10 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "base/try.h"
-#include "cli/command.h"
 #include "cli/quantity.h"
-#include "cli/target.h"
+#include "cli/rescue_targets.h"
 
 namespace squire::cli {
 namespace {
@@ -15,30 +13,40 @@ constexpr char kExamples[] =
     "Examples:\n"
     "  squire prune                                keep only the newest version of this tree's index\n"
     "  squire prune notes.lance --older-than 7d    any Lance table\n"
-    "  squire prune notes.lance --keep 10 --dry-run\n";
+    "  squire prune notes.lance --keep 10 --dry-run\n"
+    "  squire prune ~/.app/lancedb --unverified    every table of a LanceDB folder, while its program is stopped\n";
 
 struct Arguments {
   std::string target, older_than = "0s";
   PruneRequest request;
+  bool unverified = false;
 };
+
+Result<Answer> PruneOne(const std::string& table, const PruneRequest& request) {
+  const PruneStats stats = TRY(Prune(table, request));
+  Answer answer;
+  answer.json = {{"dry_run", request.dry_run},
+                 {"versions_removed", stats.versions_removed},
+                 {"files_removed", stats.files_removed},
+                 {"bytes_freed", stats.bytes_freed},
+                 {"freed_bytes", request.dry_run ? 0 : stats.bytes_freed}};
+  if (request.dry_run) answer.json["would_free_bytes"] = stats.bytes_freed;
+  answer.lines.push_back(fmt::format("{}{} and {} removed, {} freed", request.dry_run ? "would be: " : "",
+                                     Counted(stats.versions_removed, "version"), Counted(stats.files_removed, "file"),
+                                     SizeText(stats.bytes_freed)));
+  return answer;
+}
 
 Result<ExitCode> Run(Context& context, const Arguments& arguments) {
   PruneRequest request = arguments.request;
   request.older_than_s = TRY(ParseDuration(arguments.older_than));
-  const auto lock = TRY(LockTarget(context.globals, arguments.target));
-  Table table = TRY(OpenTarget(context.globals, arguments.target));
-  const PruneStats stats = TRY(table.Prune(request));
-  if (context.out.json()) {
-    context.out.Json({{"dry_run", request.dry_run},
-                      {"versions_removed", stats.versions_removed},
-                      {"files_removed", stats.files_removed},
-                      {"bytes_freed", stats.bytes_freed}});
-  } else if (!context.out.quiet()) {
-    context.out.Line(fmt::format("{}{} and {} removed, {} freed", request.dry_run ? "would be: " : "",
-                                 Counted(stats.versions_removed, "version"), Counted(stats.files_removed, "file"),
-                                 SizeText(stats.bytes_freed)));
-  }
-  return kOk;
+  if (arguments.unverified) request.leftover_age_s = 0;
+  return RunOnTables(context, arguments.target, /*lock=*/true,
+                     [&](const std::string& table, const RescueProgressFunction&) -> Result<Answer> {
+                       Answer answer = TRY(PruneOne(table, request));
+                       if (context.out.quiet()) answer.lines.clear();
+                       return answer;
+                     });
 }
 
 }  // namespace
@@ -47,7 +55,9 @@ void AddPruneCommand(CLI::App& app, Context& context) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command = AddCommand(app, context, "prune", "Remove old versions and the files that only they need",
                                  kExamples, [arguments](Context& c) { return Run(c, *arguments); });
-  command->add_option("TREE_OR_TABLE", arguments->target, "A tree with an index, or a T.lance (default: this tree)")
+  command
+      ->add_option("TARGET", arguments->target,
+                   "A T.lance, a folder of tables, or a tree with an index (default: this tree)")
       ->type_name("");
   command
       ->add_option("--older-than", arguments->older_than,
@@ -56,6 +66,8 @@ void AddPruneCommand(CLI::App& app, Context& context) {
   command->add_option("--keep", arguments->request.keep_versions, "Keep the newest N versions (default 1)")
       ->type_name("N")
       ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 53).description(""));
+  command->add_flag("--unverified", arguments->unverified,
+                    "Files that no version names go at any age: only while nobody writes (default: at 7 days)");
   command->add_flag("-n,--dry-run", arguments->request.dry_run, "Only tell what would be removed");
 }
 
