@@ -9,6 +9,7 @@
 #include "lance/logical_type.h"
 #include "table/draft.h"
 #include "table/fragment_writer.h"
+#include "table/owned.h"
 
 namespace squire::table {
 namespace {
@@ -35,6 +36,17 @@ struct Request {
   bool is_done = false;                       // under the queue's lock: the result may be read
 };
 
+/// Holds the version that follows `onto`, so that nobody removes it before it is opened; and makes sure that `onto` is
+/// still the newest. That a name is free proves nothing: its version may have come and gone, with newer ones behind it.
+/// ERRORS: AlreadyExists when another writer was first.
+Result<Pin> HoldNext(const Snapshot& onto) {
+  auto pin = onto.files()->PinsOf(onto.paths().root)->Take(onto.version() + 1, IsOwned(onto.manifest()));
+  if (!pin && pin.error().code != Code::kConflict) return std::move(pin.error());
+  const ManifestRef newest = TRY(FindManifest(onto.files()->fs(), onto.paths()));
+  if (!pin || newest.version != onto.version()) return AlreadyExists("another writer was first", onto.paths().root);
+  return pin;
+}
+
 /// Lays the requests' changes over `onto`; those that cannot be get their error. Nothing when none is left.
 Result<SnapshotPtr> Attempt(const SnapshotPtr& onto, std::span<Request*> requests) {
   Draft draft(*onto);
@@ -53,6 +65,7 @@ Result<SnapshotPtr> Attempt(const SnapshotPtr& onto, std::span<Request*> request
       request->result = std::move(added.error());
   }
   if (!any) return SnapshotPtr();
+  const Pin next = TRY(HoldNext(*onto));
   TRY(draft.Publish());
   auto opened = Snapshot::Open(onto->files(), onto->paths().root, onto->version() + 1);
   if (!opened) opened.error().code = Code::kCommitUnknown;  // the version stands: its files must not be taken back

@@ -22,4 +22,11 @@ Result<std::shared_ptr<lance::FileReader>> FileCache::Open(const std::string& pa
   return reader;
 }
 
+std::shared_ptr<Pins> FileCache::PinsOf(const std::string& root) {
+  const std::scoped_lock lock(mutex_);
+  std::shared_ptr<Pins>& pins = pins_[root];
+  if (!pins) pins = std::make_shared<Pins>(fs_, Paths{root});
+  return pins;
+}
+
 }  // namespace squire::table

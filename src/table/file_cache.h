@@ -1,15 +1,18 @@
 #pragma once
 
-/// Open data files of a table, the most recently used few of them: descriptors stay bounded however many fragments
-/// there are. Safe to share between threads. A reader that is in use outlives its eviction.
+/// What an open table keeps open: data files, the most recently used few of them, so that descriptors stay bounded
+/// however many fragments there are; and the file of its pins. Safe to share between threads. A reader that is in use
+/// outlives its eviction.
 
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <unordered_map>
 
 #include "lance/file_reader.h"
+#include "table/pins.h"
 
 namespace squire::table {
 
@@ -19,6 +22,8 @@ class FileCache {
 
   Result<std::shared_ptr<lance::FileReader>> Open(const std::string& path);
   [[nodiscard]] FileSystem& fs() const { return fs_; }
+  /// Pins of the table at `root`.
+  std::shared_ptr<Pins> PinsOf(const std::string& root);
 
  private:
   using Entry = std::pair<std::string, std::shared_ptr<lance::FileReader>>;
@@ -28,6 +33,7 @@ class FileCache {
   std::mutex mutex_;
   std::list<Entry> recent_;  // newest first
   std::unordered_map<std::string, std::list<Entry>::iterator> by_path_;
+  std::map<std::string, std::shared_ptr<Pins>> pins_;  // by root
 };
 
 }  // namespace squire::table

@@ -22,6 +22,12 @@ struct Paths {
   [[nodiscard]] std::string Indices() const { return JoinPath(root, "_indices"); }
   [[nodiscard]] std::string Tags() const { return JoinPath(root, "_refs/tags"); }
 
+  /// Squire's own folder, of which other programs know nothing.
+  [[nodiscard]] std::string Own() const { return JoinPath(root, "_squire"); }
+  [[nodiscard]] std::string Pins() const { return JoinPath(Own(), "pins"); }
+  [[nodiscard]] std::string Writers() const { return JoinPath(Own(), "writers"); }
+  [[nodiscard]] std::string Removed() const { return JoinPath(Own(), "removed"); }
+
   [[nodiscard]] std::string Branch(const std::string& name) const { return JoinPath(JoinPath(root, "tree"), name); }
 
   [[nodiscard]] std::string DataFile(const std::string& name) const { return JoinPath(Data(), name); }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lance/logical_type.h"
+#include "table/owned.h"
 
 namespace squire::table {
 
@@ -150,33 +151,69 @@ Result<void> CheckReadable(const pb::Manifest& manifest, const std::string& path
 
 }  // namespace
 
-Result<std::shared_ptr<const Snapshot>> Snapshot::Open(std::shared_ptr<FileCache> files, const std::string& root,
-                                                       std::optional<uint64_t> version) {
-  std::shared_ptr<Snapshot> snapshot(new Snapshot());
-  snapshot->paths_.root = root;
-  snapshot->files_ = std::move(files);
-  FileSystem& fs = snapshot->files_->fs();
-  const ManifestRef wanted = TRY(FindManifest(fs, snapshot->paths_, version));
-  const std::string path = JoinPath(snapshot->paths_.Versions(), wanted.name);
-  lance::ManifestFile parsed = TRY(lance::ParseManifest(TRY(ReadWholeFile(fs, path)), path));
+Result<void> Snapshot::Parse(const std::string& path, const ManifestRef& wanted) {
+  lance::ManifestFile parsed = TRY(lance::ParseManifest(TRY(ReadWholeFile(files_->fs(), path)), path));
   TRY(CheckReadable(parsed.manifest, path));
   if (parsed.manifest.version() != wanted.version)
     return Corruption("the manifest is of another version than its name", path);
-  snapshot->has_current_naming_ = wanted.name == lance::ManifestName(wanted.version);
-  snapshot->manifest_ = std::move(parsed.manifest);
-  snapshot->indices_ = std::move(parsed.indices);
-  snapshot->schema_ = TRY(lance::FromFields(snapshot->manifest_.fields()));
-  for (const auto& [key, value] : snapshot->manifest_.schema_metadata()) snapshot->schema_.metadata[key] = value;
-  for (lance::FieldIds& ids : lance::IdsOf(snapshot->manifest_.fields())) {
-    snapshot->field_ids_.push_back(ids.id);
-    snapshot->columns_.emplace(ids.id, std::move(ids));
+  has_current_naming_ = wanted.name == lance::ManifestName(wanted.version);
+  manifest_ = std::move(parsed.manifest);
+  indices_ = std::move(parsed.indices);
+  schema_ = TRY(lance::FromFields(manifest_.fields()));
+  for (const auto& [key, value] : manifest_.schema_metadata()) schema_.metadata[key] = value;
+  for (lance::FieldIds& ids : lance::IdsOf(manifest_.fields())) {
+    field_ids_.push_back(ids.id);
+    columns_.emplace(ids.id, std::move(ids));
   }
-  for (const pb::DataFragment& fragment : snapshot->manifest_.fragments()) {
-    snapshot->fragments_.push_back(std::make_unique<Fragment>(fragment, *snapshot));
-    if (!snapshot->fragment_by_id_.emplace(fragment.id(), snapshot->fragments_.back().get()).second)
+  for (const pb::DataFragment& fragment : manifest_.fragments()) {
+    fragments_.push_back(std::make_unique<Fragment>(fragment, *this));
+    if (!fragment_by_id_.emplace(fragment.id(), fragments_.back().get()).second)
       return Corruption("two fragments have the id " + std::to_string(fragment.id()), path);
   }
+  return {};
+}
+
+Result<std::shared_ptr<const Snapshot>> Snapshot::TryOpen(const std::shared_ptr<FileCache>& files,
+                                                          const std::string& root, std::optional<uint64_t> version) {
+  std::shared_ptr<Snapshot> snapshot(new Snapshot());
+  snapshot->paths_.root = root;
+  snapshot->files_ = files;
+  FileSystem& fs = files->fs();
+  const ManifestRef wanted = TRY(FindManifest(fs, snapshot->paths_, version));
+  const std::string path = JoinPath(snapshot->paths_.Versions(), wanted.name);
+  // The pin comes first: what is still there once it is held stays there.
+  const auto pins = files->PinsOf(root);
+  const auto take = [&](bool create) -> Result<bool> {
+    auto pin = pins->Take(wanted.version, create);
+    if (!pin && pin.error().code == Code::kConflict) return false;
+    snapshot->pin_ = TRY(std::move(pin));
+    return true;
+  };
+  if (!TRY(take(/*create=*/false))) return nullptr;
+  if (auto parsed = snapshot->Parse(path, wanted); !parsed) {
+    if (parsed.error().code == Code::kNotFound && parsed.error().path == path) return nullptr;
+    return std::move(parsed.error());
+  }
+  if (snapshot->is_pinned() || !IsOwned(snapshot->manifest_)) return snapshot;
+  if (!TRY(take(/*create=*/true))) return nullptr;
+  if (!snapshot->is_pinned()) return snapshot;
+  if (auto found = fs.Stat(path); !found) {
+    if (found.error().code == Code::kNotFound) return nullptr;
+    return std::move(found.error());
+  }
   return snapshot;
+}
+
+Result<std::shared_ptr<const Snapshot>> Snapshot::Open(std::shared_ptr<FileCache> files, const std::string& root,
+                                                       std::optional<uint64_t> version) {
+  // The newest version is never removed: who misses it this often meets as many commits, each within microseconds.
+  constexpr int kTriesMax = 1000;
+  for (int i = 0; i < (version ? 1 : kTriesMax); i++) {
+    auto snapshot = TRY(TryOpen(files, root, version));
+    if (snapshot) return snapshot;
+  }
+  if (version) return NotFound("version " + std::to_string(*version) + " is being removed", root);
+  return Conflict("new versions come faster than the newest can be opened");
 }
 
 Fragment* Snapshot::FindFragment(uint64_t id) const {

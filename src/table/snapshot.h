@@ -25,6 +25,12 @@ inline uint64_t RowAddress(uint64_t fragment_id, uint64_t offset) { return fragm
 
 class Snapshot;
 
+/// Where a version's manifest is.
+struct ManifestRef {
+  uint64_t version = 0;
+  std::string name;
+};
+
 /// One fragment of a snapshot: reads its columns by offset and knows which offsets are deleted.
 class Fragment {
  public:
@@ -61,7 +67,8 @@ class Fragment {
 
 class Snapshot {
  public:
-  /// Reads version `version`, or the newest. ERRORS: NotFound, Corruption, Unsupported (by a feature's name).
+  /// Reads version `version`, or the newest, and holds it against removal as long as the snapshot lives.
+  /// ERRORS: NotFound, Corruption, Unsupported (by a feature's name).
   static Result<std::shared_ptr<const Snapshot>> Open(std::shared_ptr<FileCache> files, const std::string& root,
                                                       std::optional<uint64_t> version = std::nullopt);
 
@@ -80,6 +87,9 @@ class Snapshot {
   /// Whether its manifest is named as Squire names them: two writers of different namings would not see each other.
   [[nodiscard]] bool has_current_naming() const { return has_current_naming_; }
   [[nodiscard]] const Paths& paths() const { return paths_; }
+  /// Whether nobody removes this version while it is in use; else the folder cannot be written, or the table is
+  /// somebody else's.
+  [[nodiscard]] bool is_pinned() const { return pin_.is_held(); }
   [[nodiscard]] const std::shared_ptr<FileCache>& files() const { return files_; }
   [[nodiscard]] size_t num_fragments() const { return fragments_.size(); }
   [[nodiscard]] Fragment& fragment(size_t index) const { return *fragments_[index]; }
@@ -90,10 +100,15 @@ class Snapshot {
 
  private:
   Snapshot() = default;
+  /// Nothing when the version went while it was opened.
+  static Result<std::shared_ptr<const Snapshot>> TryOpen(const std::shared_ptr<FileCache>& files,
+                                                         const std::string& root, std::optional<uint64_t> version);
+  Result<void> Parse(const std::string& path, const ManifestRef& wanted);
   [[nodiscard]] Result<std::string> BaseFolder(uint32_t base_id, const char* folder) const;
 
   Paths paths_;
   std::shared_ptr<FileCache> files_;
+  Pin pin_;
   pb::Manifest manifest_;
   pb::IndexSection indices_;
   bool has_current_naming_ = true;
@@ -112,10 +127,6 @@ struct VersionFile {
 Result<std::vector<VersionFile>> ListVersions(FileSystem& fs, const Paths& paths);
 
 /// The newest version, or the one named, and the name of its manifest. ERRORS: NotFound for the table or the version.
-struct ManifestRef {
-  uint64_t version = 0;
-  std::string name;
-};
 Result<ManifestRef> FindManifest(FileSystem& fs, const Paths& paths, std::optional<uint64_t> version = std::nullopt);
 
 }  // namespace squire::table
