@@ -28,6 +28,8 @@ bool IsFaultOfStore(const Error& error);
 
 class HealthRecord {
  public:
+  /// Of the table at `root`; knows nothing before Reload.
+  HealthRecord(FileSystem& fs, std::string root) : fs_(&fs), root_(std::move(root)) {}
   /// Reads the record of the table at `root`. One that is not there, or not readable, is green and knows nothing.
   static HealthRecord Load(FileSystem& fs, const std::string& root);
   /// Reads it anew; what was recorded here and is not saved stands over it.
@@ -61,7 +63,6 @@ class HealthRecord {
     int64_t error_ns = 0;
   };
 
-  HealthRecord(FileSystem& fs, std::string root) : fs_(&fs), root_(std::move(root)) {}
   Result<std::unique_ptr<InPlaceFile>> OpenFile();
   Result<void> CreateFile();
   /// The newest of the file's slots, and which it is; neither readable: an empty one, as if it were the second.

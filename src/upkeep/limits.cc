@@ -1,0 +1,98 @@
+#include "upkeep/limits.h"
+
+#include "base/clock.h"
+#include "io/descriptors.h"
+#include "upkeep/stats.h"
+
+namespace squire::upkeep {
+namespace {
+
+constexpr uint64_t kVersionsPerMeasure = 8;
+constexpr double kNear = 0.75;                   // of a bound
+constexpr uint64_t kBytesPerVersion = 64 << 10;  // its manifest and other small files
+constexpr char kWayOut[] =
+    "delete rows and run upkeep (optimize), remove tags that hold old versions, or raise the limit";
+
+/// Bytes that the table may have by the limit, or none.
+uint64_t BytesAllowed(const TableLimits& limits, uint64_t live_bytes) {
+  uint64_t allowed = limits.max_bytes > 0 ? limits.max_bytes : UINT64_MAX;
+  if (limits.max_bytes_per_live > 0) {
+    const double times_live = limits.max_bytes_per_live * static_cast<double>(live_bytes);
+    if (times_live < static_cast<double>(allowed)) allowed = static_cast<uint64_t>(times_live);
+  }
+  return allowed;
+}
+
+}  // namespace
+
+Result<void> CheckLimits(const TableMeasures& measures, const TableLimits& limits) {
+  const uint64_t allowed = BytesAllowed(limits, measures.live_bytes);
+  if (measures.bytes > allowed) {
+    return OverBudget("the table takes " + std::to_string(measures.bytes) + " bytes (" +
+                      std::to_string(measures.live_bytes) + " of them live), max_bytes allows " +
+                      std::to_string(allowed) + ": " + kWayOut);
+  }
+  if (limits.max_versions > 0 && measures.versions > limits.max_versions) {
+    return OverBudget("the table keeps " + std::to_string(measures.versions) + " versions, max_versions allows " +
+                      std::to_string(limits.max_versions) + ": " + kWayOut);
+  }
+  if (measures.free_bytes < limits.min_free_disk) {
+    return OverBudget("the disk has " + std::to_string(measures.free_bytes) + " bytes free, min_free_disk asks for " +
+                      std::to_string(limits.min_free_disk) + ": free some room, " + kWayOut);
+  }
+  return {};
+}
+
+Result<TableMeasures> Measure(const table::Snapshot& snapshot) {
+  const TableBytes bytes = TRY(MeasureTable(snapshot));
+  TableMeasures measures;
+  measures.bytes = bytes.on_disk;
+  measures.live_bytes = bytes.live;
+  measures.versions = bytes.versions;
+  measures.fragments = snapshot.num_fragments();
+  measures.files = bytes.files;
+  measures.descriptors = OpenDescriptors();
+  measures.free_bytes = TRY(snapshot.files()->fs().FreeBytes(snapshot.paths().root));
+  measures.measured_ns = NowNs();
+  return measures;
+}
+
+bool LimitGuard::IsFar(const table::Snapshot& current) const {
+  if (measured_version_ == 0 || current.version() < measured_version_) return false;
+  const uint64_t versions = current.version() - measured_version_;
+  if (versions >= kVersionsPerMeasure) return false;
+  uint64_t grown = versions * kBytesPerVersion;
+  for (const pb::DataFragment& fragment : current.manifest().fragments()) {
+    if (fragment.id() < measured_fragment_) continue;
+    for (const pb::DataFile& file : fragment.files()) grown += file.file_size_bytes();
+  }
+  const auto is_near = [](double value, double bound) { return value > bound * kNear; };
+  if (is_near(static_cast<double>(measured_.bytes) + static_cast<double>(grown),
+              static_cast<double>(BytesAllowed(limits_, measured_.live_bytes))))
+    return false;
+  if (limits_.max_versions > 0 && measured_.versions + versions >= limits_.max_versions) return false;
+  return limits_.min_free_disk == 0 ||
+         (measured_.free_bytes > grown &&
+          !is_near(static_cast<double>(limits_.min_free_disk), static_cast<double>(measured_.free_bytes - grown)));
+}
+
+Result<void> LimitGuard::Check(const std::shared_ptr<const table::Snapshot>& current,
+                               const std::function<void()>& make_room) {
+  if (!limits_.any() || IsFar(*current)) return {};
+  for (bool is_first : {true, false}) {
+    measured_ = TRY(Measure(*current));
+    measured_version_ = current->version();
+    measured_fragment_ =
+        current->manifest().has_max_fragment_id() ? uint64_t{current->manifest().max_fragment_id()} + 1 : 0;
+    auto checked = CheckLimits(measured_, limits_);
+    if (checked) return {};
+    if (!is_first) {
+      measured_version_ = 0;
+      return checked;
+    }
+    make_room();
+  }
+  return {};
+}
+
+}  // namespace squire::upkeep
