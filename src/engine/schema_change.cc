@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <set>
 
-#include "base/ids.h"
 #include "lance/file_writer.h"
 #include "lance/logical_type.h"
 #include "query/where/expression.h"
@@ -52,7 +51,7 @@ class ColumnFiles {
   }
   ColumnFiles(ColumnFiles&&) = default;
   ~ColumnFiles() {
-    for (const std::string& path : written_) (void)base_->files()->fs().Remove(path);
+    for (const std::string& path : written_) table::RemoveLeftover(base_->files()->fs(), base_->paths(), path);
   }
   void Keep() { written_.clear(); }
 
@@ -67,7 +66,7 @@ class ColumnFiles {
   ColumnFiles(const table::Snapshot& base, Fields fields) : base_(&base), fields_(std::move(fields)) {}
 
   Result<pb::DataFile> Write(size_t index) {
-    const std::string name = RandomHex(16) + ".lance";
+    const std::string name = TRY(base_->NewNames()).DataFile();
     const std::string path = base_->paths().DataFile(name);
     FileSystem& fs = base_->files()->fs();
     auto writer = TRY(lance::FileWriter::Create(fs, path, schema_, fields_, {.version = version_}));

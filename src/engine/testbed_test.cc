@@ -81,7 +81,7 @@ Result<std::string> BulkAppend(FileSystem& fs) {
   auto files = std::make_shared<table::FileCache>(fs, 8);
   auto snapshot = TRY(table::Snapshot::Open(files, kRoot));
   table::FragmentWriter writer(fs, snapshot->paths(), snapshot->schema(), snapshot->manifest().fields(),
-                               {.rows_max = 8});
+                               {.rows_max = 8, .names = TRY(snapshot->NewNames())});
   table::Change change;
   const auto commit = [&]() -> Result<void> {
     for (int i = 0; i < 5; i++) TRY(writer.Write(Rows("bulk" + std::to_string(i), 8)));

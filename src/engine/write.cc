@@ -7,6 +7,7 @@
 #include "table/commit.h"
 #include "table/fragment_writer.h"
 #include "table/key_set.h"
+#include "upkeep/leftovers.h"
 
 namespace squire::engine {
 namespace {
@@ -14,11 +15,13 @@ namespace {
 class SnapshotWrite : public RowWrite {
  public:
   SnapshotWrite(std::shared_ptr<const table::Snapshot>& current, std::optional<Schema> new_schema,
-                google::protobuf::RepeatedPtrField<pb::Field> fields, lance::FileVersion version)
+                google::protobuf::RepeatedPtrField<pb::Field> fields, lance::FileVersion version,
+                table::FileNames names)
       : current_(current),
         base_(current),
         schema_(new_schema ? *new_schema : base_->schema()),
-        writer_(base_->files()->fs(), base_->paths(), schema_, std::move(fields), {.version = version}) {
+        writer_(base_->files()->fs(), base_->paths(), schema_, std::move(fields),
+                {.version = version, .names = names}) {
     change_.schema = std::move(new_schema);
   }
   ~SnapshotWrite() override {
@@ -117,8 +120,10 @@ Result<std::unique_ptr<RowWrite>> BeginWrite(std::shared_ptr<const table::Snapsh
                                              std::optional<Schema> new_schema) {
   auto fields = new_schema ? TRY(lance::ToFields(*new_schema)) : current->manifest().fields();
   const lance::FileVersion version = TRY(table::FileVersionOf(current->manifest()));
+  const table::FileNames names = TRY(current->NewNames());
+  upkeep::ClearLeftoversOnce(*current);
   return std::unique_ptr<RowWrite>(
-      std::make_unique<SnapshotWrite>(current, std::move(new_schema), std::move(fields), version));
+      std::make_unique<SnapshotWrite>(current, std::move(new_schema), std::move(fields), version, names));
 }
 
 }  // namespace squire::engine

@@ -167,15 +167,19 @@ Result<SnapshotPtr> CreateTable(std::shared_ptr<FileCache> files, const std::str
   empty.mutable_data_format()->set_version("2.2");
   Version version;
   version.manifest = NextManifest(empty);
-  version.transaction.set_uuid(RandomUuid());
+  TRY(CreateFoldersDurable(fs, std::vector{paths.Versions(), paths.Data()}));
+  FileNames names;
+  if (IsOwned(version.manifest))
+    if (const auto lease = TRY(files->LeaseOf(root))) names = FileNames(lease->id());
+  version.mark = names.Mark();
+  version.transaction.set_uuid(names.Uuid());
   auto* overwrite = version.transaction.mutable_overwrite();
   *overwrite->mutable_schema() = version.manifest.fields();
   *overwrite->mutable_schema_metadata() = version.manifest.schema_metadata();
   *overwrite->mutable_config_upsert_values() = version.manifest.config();
-  TRY(CreateFoldersDurable(fs, std::vector{paths.Versions(), paths.Data()}));
   std::vector<std::string> leftovers;
   auto published = PublishVersion(fs, paths, paths.Manifest(1), version, leftovers);
-  for (const std::string& path : leftovers) (void)fs.Remove(path);
+  for (const std::string& path : leftovers) RemoveLeftover(fs, paths, path);
   TRY(std::move(published));
   auto opened = Snapshot::Open(std::move(files), root, 1);
   if (!opened) opened.error().code = Code::kCommitUnknown;  // the version stands

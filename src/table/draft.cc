@@ -50,13 +50,12 @@ pb::Manifest NextManifest(const pb::Manifest& base) {
 }
 
 Draft::Draft(const Snapshot& onto)
-    : onto_(onto), fs_(onto.files()->fs()), version_{NextManifest(onto.manifest()), onto.indices(), {}, {}, {}} {
+    : onto_(onto), fs_(onto.files()->fs()), version_{NextManifest(onto.manifest()), onto.indices(), {}, {}, {}, {}} {
   transaction_.set_read_version(onto_.version());
-  transaction_.set_uuid(RandomUuid());
 }
 
 Draft::~Draft() {
-  for (const std::string& path : leftovers_) (void)fs_.Remove(path);
+  for (const std::string& path : leftovers_) RemoveLeftover(fs_, onto_.paths(), path);
 }
 
 Result<void> Draft::Add(const Change& change) {
@@ -185,7 +184,7 @@ void Draft::WriteDeletes() {
     file->Clear();
     file->set_file_type(pb::DeletionFile::BITMAP);
     file->set_read_version(onto_.version());
-    file->set_id(RandomBits() >> 1);
+    file->set_id(names_.DeletionId());
     file->set_num_deleted_rows(rows.count());
     version_.files.push_back({onto_.paths().DeletionFile(id, *file), lance::SerializeRoaring(rows)});
     updated_.push_back(*fragment);
@@ -282,6 +281,9 @@ Result<void> Draft::ListFolders() {
 }
 
 Result<void> Draft::Publish() {
+  names_ = TRY(onto_.NewNames());
+  version_.mark = names_.Mark();
+  transaction_.set_uuid(names_.Uuid());
   WriteDeletes();
   Describe();
   TRY(ListFolders());

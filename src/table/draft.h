@@ -19,6 +19,7 @@ struct Version {
   pb::Transaction transaction;
   std::vector<NewFile> files;        ///< written before the manifest
   std::vector<std::string> folders;  ///< of new names: of `files`, and of others that were synced before
+  std::string mark;                  ///< of the writer, in temporary names
 };
 
 /// Writes the files, then the manifest as `manifest_path`, then the hint of where it is. What was written and is to be
@@ -70,6 +71,7 @@ class Draft {
   std::set<uint64_t> removed_;
   std::vector<pb::IndexMetadata> dropped_indices_;
 
+  FileNames names_;
   std::vector<std::string> leftovers_;
 };
 

@@ -29,4 +29,11 @@ std::shared_ptr<Pins> FileCache::PinsOf(const std::string& root) {
   return pins;
 }
 
+Result<std::shared_ptr<WriterLease>> FileCache::LeaseOf(const std::string& root) {
+  const std::scoped_lock lock(mutex_);
+  std::shared_ptr<WriterLease>& lease = leases_[root];
+  if (!lease || !lease->is_ours()) lease = TRY(WriterLease::Of(fs_, Paths{root}));
+  return lease;
+}
+
 }  // namespace squire::table

@@ -13,6 +13,7 @@
 
 #include "lance/file_reader.h"
 #include "table/pins.h"
+#include "table/writer_lease.h"
 
 namespace squire::table {
 
@@ -24,6 +25,9 @@ class FileCache {
   [[nodiscard]] FileSystem& fs() const { return fs_; }
   /// Pins of the table at `root`.
   std::shared_ptr<Pins> PinsOf(const std::string& root);
+  /// This process's lease as a writer of the table at `root`, from the first call on; null where none can be had.
+  /// ERRORS: TooManyFiles.
+  Result<std::shared_ptr<WriterLease>> LeaseOf(const std::string& root);
 
  private:
   using Entry = std::pair<std::string, std::shared_ptr<lance::FileReader>>;
@@ -34,6 +38,7 @@ class FileCache {
   std::list<Entry> recent_;  // newest first
   std::unordered_map<std::string, std::list<Entry>::iterator> by_path_;
   std::map<std::string, std::shared_ptr<Pins>> pins_;  // by root
+  std::map<std::string, std::shared_ptr<WriterLease>> leases_;
 };
 
 }  // namespace squire::table

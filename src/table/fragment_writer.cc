@@ -1,7 +1,5 @@
 #include "table/fragment_writer.h"
 
-#include "base/ids.h"
-
 namespace squire::table {
 
 Result<lance::FileVersion> FileVersionOf(const pb::Manifest& manifest) {
@@ -25,7 +23,7 @@ pb::DataFile DescribeFile(const std::string& name, const lance::WrittenFile& wri
 
 Result<void> FragmentWriter::StartFile() {
   TRY(fs_.CreateFolders(paths_.Data()));
-  file_name_ = RandomHex(16) + ".lance";
+  file_name_ = limits_.names.DataFile();
   file_ =
       TRY(lance::FileWriter::Create(fs_, paths_.DataFile(file_name_), schema_, fields_, {.version = limits_.version}));
   return {};
@@ -57,7 +55,8 @@ Result<std::vector<pb::DataFragment>> FragmentWriter::Finish() {
 
 void FragmentWriter::RemoveFiles() {
   file_.reset();  // an unfinished file goes with its handle
-  for (const pb::DataFragment& fragment : fragments_) (void)fs_.Remove(paths_.DataFile(fragment.files(0).path()));
+  for (const pb::DataFragment& fragment : fragments_)
+    RemoveLeftover(fs_, paths_, paths_.DataFile(fragment.files(0).path()));
   fragments_.clear();
 }
 

@@ -25,12 +25,12 @@ Result<void> PublishVersion(FileSystem& fs, const Paths& paths, const std::strin
   version.manifest.set_transaction_file(name);
   for (const NewFile& file : version.files) leftovers.push_back(file.path);
   if (!version.folders.empty()) TRY(CreateDurable(fs, version.files, version.folders));
-  auto published =
-      fs.PublishIfAbsent(manifest_path, lance::SerializeManifest(version.manifest, version.indices, transaction));
+  auto published = fs.PublishIfAbsent(
+      manifest_path, lance::SerializeManifest(version.manifest, version.indices, transaction), version.mark);
   if (published || published.error().code == Code::kCommitUnknown) leftovers.clear();
   TRY(std::move(published));
   const std::string hint = "{\"version\":" + std::to_string(version.manifest.version()) + "}";
-  (void)fs.Replace(paths.VersionHint(), AsBytes(hint));  // advisory: readers list when it is stale
+  (void)fs.Replace(paths.VersionHint(), AsBytes(hint), version.mark);  // advisory: readers list when it is stale
   return {};
 }
 

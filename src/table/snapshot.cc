@@ -216,6 +216,12 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::Open(std::shared_ptr<FileCache
   return Conflict("new versions come faster than the newest can be opened");
 }
 
+Result<FileNames> Snapshot::NewNames() const {
+  if (!IsOwned(manifest_)) return FileNames();
+  const auto lease = TRY(files_->LeaseOf(paths_.root));
+  return lease ? FileNames(lease->id()) : FileNames();
+}
+
 Fragment* Snapshot::FindFragment(uint64_t id) const {
   const auto found = fragment_by_id_.find(id);
   return found == fragment_by_id_.end() ? nullptr : found->second;

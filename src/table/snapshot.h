@@ -91,6 +91,9 @@ class Snapshot {
   /// somebody else's.
   [[nodiscard]] bool is_pinned() const { return pin_.is_held(); }
   [[nodiscard]] const std::shared_ptr<FileCache>& files() const { return files_; }
+  /// Names for files that are to follow this version. Of a table of ours they carry this process's id, which is taken
+  /// at the first call. ERRORS: TooManyFiles.
+  [[nodiscard]] Result<FileNames> NewNames() const;
   [[nodiscard]] size_t num_fragments() const { return fragments_.size(); }
   [[nodiscard]] Fragment& fragment(size_t index) const { return *fragments_[index]; }
   /// The fragment with `id`, or null.

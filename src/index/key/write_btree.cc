@@ -5,7 +5,6 @@
 #include <unordered_map>
 
 #include "base/clock.h"
-#include "base/ids.h"
 #include "index/key/btree.h"
 #include "lance/file_writer.h"
 #include "lance/logical_type.h"
@@ -187,13 +186,14 @@ Result<void> Merge(std::span<Run*> runs, PageWriter& out) {
 /// One index in the making, in a folder of its own that is removed unless it is kept.
 class Builder {
  public:
-  Builder(const table::Snapshot& snapshot, int32_t field_id, DataType type, const BTree* previous)
+  /// `uuid` is the index's to be.
+  Builder(const table::Snapshot& snapshot, std::string uuid, int32_t field_id, DataType type, const BTree* previous)
       : snapshot_(snapshot),
         fs_(snapshot.files()->fs()),
         field_id_(field_id),
         type_(std::move(type)),
         previous_(previous),
-        uuid_(RandomUuid()),
+        uuid_(std::move(uuid)),
         folder_(snapshot.paths().Index(uuid_)) {}
   ~Builder() {
     if (!keep_) (void)fs_.RemoveAll(folder_);
@@ -328,7 +328,8 @@ Result<pb::IndexMetadata> WriteBTree(const table::Snapshot& snapshot, const std:
   if (!CanIndex(type)) return Unsupported("a column of type " + type.ToString() + " cannot have a key index");
   if (snapshot.manifest().reader_feature_flags() & lance::kFlagStableRowIds)
     return Unsupported("a table with stable row ids gets no key index", snapshot.paths().root);
-  return Builder(snapshot, snapshot.field_id(static_cast<size_t>(at)), type, previous).Build(name);
+  return Builder(snapshot, TRY(snapshot.NewNames()).Uuid(), snapshot.field_id(static_cast<size_t>(at)), type, previous)
+      .Build(name);
 }
 
 }  // namespace squire::index
