@@ -10,6 +10,7 @@ import os
 import pathlib
 import random
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -150,6 +151,16 @@ def texts(seeds):
         put(seeds, "chunk", str(kind), bytes([kind]) + text.encode())
 
 
+def health(seeds):
+    """Slots of src/upkeep/health_slot.h; the target mends the checksum."""
+    text = lambda value: bytes([len(value)]) + value.encode()
+    error = text("NoSpace") + struct.pack("<iB", 28, 1) + text("cannot write") + text("t.lance/data/x.lance")
+    stage = lambda name, red, error: text(name) + struct.pack("<BqqqqQB", red, 1, 2, 3, 4, 5 * red, bool(error)) + error
+    for name, stages in (("green", [stage("commit", 0, b"")]), ("red", [stage("commit", 1, error), stage("prune", 0, error)]), ("none", [])):
+        payload = struct.pack("<8Q", *range(8)) + bytes([len(stages)]) + b"".join(stages)
+        put(seeds, "health", name, b"SQHEALTH" + bytes(8) + struct.pack("<QII", 7, 1, len(payload)) + payload)
+
+
 def keep(bin_folder, seeds, corpus):
     """Into the corpus goes what reaches something that no smaller seed reaches."""
     for target in sorted(p.name for p in seeds.iterdir()):
@@ -173,6 +184,7 @@ def main():
         pages(bin_folder, seeds, scratch)
         tables(seeds, scratch)
         texts(seeds)
+        health(seeds)
         keep(bin_folder, seeds, corpus)
 
 

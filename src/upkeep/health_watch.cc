@@ -25,7 +25,7 @@ void HealthWatch::Succeeded(HealthStage stage) {
   const std::scoped_lock lock(mutex_);
   if (owned_) record_.Reload();  // another process may have made it red
   record_.RecordSuccess(stage);
-  if (record_.IsUrgent()) SaveRecord();
+  if (record_.IsUrgent() || !record_.found()) SaveRecord();  // made early: on a full disk it is too late for that
 }
 
 void HealthWatch::Failed(HealthStage stage, const Error& error) {
@@ -44,6 +44,11 @@ void HealthWatch::SetMeasures(const TableMeasures& measures) {
 void HealthWatch::Save() {
   const std::scoped_lock lock(mutex_);
   SaveRecord();
+}
+
+bool HealthWatch::IsRed(HealthStage stage) {
+  const std::scoped_lock lock(mutex_);
+  return record_.Of(stage).red;
 }
 
 int64_t HealthWatch::RetryAfter(HealthStage stage, int64_t now_ns) {

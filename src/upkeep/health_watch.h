@@ -16,7 +16,7 @@ class HealthWatch {
   HealthWatch(FileSystem& fs, const std::string& root, bool owned);
 
   void set_owned(bool owned);
-  /// Writes only where the stage was red, by whomever it was made so.
+  /// Writes only where the stage was red, by whomever it was made so, and where there is no record yet.
   void Succeeded(HealthStage stage);
   /// Written at once; an error that is no fault of the store changes nothing.
   void Failed(HealthStage stage, const Error& error);
@@ -30,6 +30,8 @@ class HealthWatch {
   void SetMeasures(const TableMeasures& measures);
   /// Writes what is not written yet, successes and measures too: once a run of upkeep.
   void Save();
+  /// As far as this handle knows: what others recorded is seen where something is attempted.
+  [[nodiscard]] bool IsRed(HealthStage stage);
   /// As RetryAfter.
   [[nodiscard]] int64_t RetryAfter(HealthStage stage, int64_t now_ns = NowNs());
 

@@ -91,6 +91,8 @@ TEST_F(LimitGuardTest, MakesRoomBeforeItRefuses) {
 TEST_F(LimitGuardTest, AHandleKeepsTheRecordOfATableOfOurs) {
   const Error full = FromErrno(ENOSPC, "cannot write", "/t.lance/data/x");
   HealthWatch watch(faulty_, kRoot, true);
+  watch.Succeeded(HealthStage::kCommit);
+  EXPECT_TRUE(disk_.Stat(HealthPath(kRoot)));
   faulty_.Arm({});
   watch.Succeeded(HealthStage::kCommit);
   EXPECT_EQ(faulty_.calls()[FileCall::kWriteInPlace] + faulty_.calls()[FileCall::kCreate], 0) << "all is green";
