@@ -126,6 +126,7 @@ void Describe(CLI::App& app, Context& context) {
   AddDoctorCommand(app, context);
   AddPruneCommand(app, context);
   AddVerifyCommand(app, context);
+  AddRepairCommand(app, context);
   AddTableCommand(app, context);
   AddVersionCommand(app, context);
   AddHelpCommand(app, context);

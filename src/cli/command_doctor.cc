@@ -50,9 +50,9 @@ ordered_json ReportJson(const DoctorReport& report) {
 std::vector<std::string> ReportLines(const DoctorReport& report, const Style& style) {
   const ByteReport& bytes = report.bytes;
   std::vector<std::string> out;
-  out.push_back(fmt::format("version {} of {}, {} in {}, {} on disk", report.version,
-                            Counted(report.versions, "version"), Counted(report.rows, "row"),
-                            Counted(report.fragments, "fragment"), SizeText(bytes.total)));
+  out.push_back(fmt::format("version {}, {} in {}; {} and {} on disk", report.version, Counted(report.rows, "row"),
+                            Counted(report.fragments, "fragment"), Counted(report.versions, "version"),
+                            SizeText(bytes.total)));
   const auto place = [&](const char* name, uint64_t size, const std::string& of) {
     out.push_back(fmt::format("  {:<13} {:>8}{}", name, SizeText(size), of.empty() ? "" : style.Dim("  " + of)));
   };

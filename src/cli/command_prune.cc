@@ -23,17 +23,33 @@ struct Arguments {
 };
 
 Result<Answer> PruneOne(const std::string& table, const PruneRequest& request) {
-  const PruneStats stats = TRY(Prune(table, request));
+  const PruneReport report = TRY(Prune(table, request));
   Answer answer;
-  answer.json = {{"dry_run", request.dry_run},
-                 {"versions_removed", stats.versions_removed},
-                 {"files_removed", stats.files_removed},
-                 {"bytes_freed", stats.bytes_freed},
-                 {"freed_bytes", request.dry_run ? 0 : stats.bytes_freed}};
-  if (request.dry_run) answer.json["would_free_bytes"] = stats.bytes_freed;
-  answer.lines.push_back(fmt::format("{}{} and {} removed, {} freed", request.dry_run ? "would be: " : "",
-                                     Counted(stats.versions_removed, "version"), Counted(stats.files_removed, "file"),
-                                     SizeText(stats.bytes_freed)));
+  answer.json = {
+      {"dry_run", request.dry_run},
+      {"versions_removed", report.versions_removed},
+      {"files_removed", report.files_removed},
+      {"bytes_freed", report.bytes_freed},
+      {"freed_bytes", request.dry_run ? 0 : report.bytes_freed},
+      {"kept",
+       {{"tagged", report.versions_tagged}, {"young", report.versions_young}, {"in_use", report.versions_in_use}}},
+      {"problems", report.problems}};
+  if (request.dry_run) answer.json["would_free_bytes"] = report.bytes_freed;
+  std::string sum = fmt::format("{}{} and {} removed, {} freed", request.dry_run ? "would be: " : "",
+                                Counted(report.versions_removed, "version"), Counted(report.files_removed, "file"),
+                                SizeText(report.bytes_freed));
+  const auto keep = [&](uint64_t versions, const char* why) {
+    if (versions > 0) sum += fmt::format("; {} {}", Counted(versions, "version"), why);
+  };
+  keep(report.versions_tagged, "held by tags or branches");
+  keep(report.versions_young, "younger than that");
+  keep(report.versions_in_use, "in use");
+  answer.lines.push_back(std::move(sum));
+  for (const std::string& problem : report.problems) answer.lines.push_back("problem " + Printable(problem));
+  if (!report.failure) return answer;
+  answer.json.update(ErrorJson(*report.failure));
+  answer.lines.push_back("failed: " + Printable(report.failure->ToString()));
+  answer.code = ExitCodeOf(report.failure->code);
   return answer;
 }
 

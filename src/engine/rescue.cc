@@ -8,6 +8,8 @@
 #include "table/paths.h"
 #include "upkeep/doctor.h"
 #include "upkeep/prune.h"
+#include "upkeep/repair.h"
+#include "upkeep/verify.h"
 
 namespace squire {
 namespace {
@@ -24,7 +26,11 @@ bool DoctorReport::is_damaged() const { return std::ranges::any_of(problems, &Fi
 
 Result<DoctorReport> Doctor(const std::string& path) { return upkeep::Diagnose(PosixFileSystem(), path); }
 
-Result<PruneStats> Prune(const std::string& path, const PruneRequest& request) {
+Result<TableVerifyReport> Verify(const std::string& path, const VerifyOptions& options) {
+  return upkeep::VerifyTable(PosixFileSystem(), path, options);
+}
+
+Result<PruneReport> Prune(const std::string& path, const PruneRequest& request) {
   const auto nanoseconds = [](int64_t seconds) {
     constexpr int64_t kSecondsMax = std::numeric_limits<int64_t>::max() / 1'000'000'000;
     return std::clamp(seconds, -kSecondsMax, kSecondsMax) * 1'000'000'000;
@@ -34,8 +40,19 @@ Result<PruneStats> Prune(const std::string& path, const PruneRequest& request) {
   options.older_than_ns = nanoseconds(request.older_than_s);
   options.orphan_age_ns = nanoseconds(request.leftover_age_s);
   options.dry_run = request.dry_run;
-  const auto result = TRY(upkeep::Prune(PosixFileSystem(), path, options));
-  return PruneStats{result.versions_removed, result.files_removed, result.bytes_freed};
+  upkeep::PruneResult result = upkeep::PruneTable(PosixFileSystem(), path, options);
+  if (result.failure && result.files_removed == 0) return *std::move(result.failure);
+  return PruneReport{result.versions_removed,    result.files_removed,     result.bytes_freed,
+                     result.versions_tagged,     result.versions_young,    result.versions_pinned,
+                     std::move(result.problems), std::move(result.failure)};
+}
+
+bool RepairReport::changes_anything() const {
+  return !set_aside.empty() || !fragments.empty() || !columns.empty() || !indexes.empty() || !corrected.empty();
+}
+
+Result<RepairReport> Repair(const std::string& path, const RepairOptions& options) {
+  return upkeep::Repair(PosixFileSystem(), path, options);
 }
 
 Result<std::vector<std::string>> FindTables(const std::string& path) {

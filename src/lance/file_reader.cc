@@ -102,6 +102,34 @@ Result<std::map<std::string, std::string>> FileReader::ReadSchemaMetadata() {
   return std::map<std::string, std::string>(metadata.begin(), metadata.end());
 }
 
+namespace {
+/// Gives `type` the next columns of a file, depth first. The recursion follows the type.
+ColumnTree NextColumns(const DataType& type, const FieldIds& ids, bool is_legacy, int32_t& next) {
+  ColumnTree tree;
+  tree.type = type;
+  tree.is_dictionary = ids.is_dictionary;
+  if (is_legacy || IsLeaf(type)) tree.column = next++;
+  if (IsLeaf(type)) return tree;
+  for (size_t i = 0; i < type.children.size() && i < ids.children.size(); i++)
+    tree.children.push_back(NextColumns(type.children[i].type, ids.children[i], is_legacy, next));
+  return tree;
+}
+}  // namespace
+
+Result<std::vector<std::pair<Field, ColumnTree>>> FileReader::ReadColumns() const {
+  const pb::FileDescriptor description = TRY(ReadDescription());
+  const Schema schema = TRY(FromFields(description.schema().fields()));
+  const std::vector<FieldIds> ids = IdsOf(description.schema().fields());
+  std::vector<std::pair<Field, ColumnTree>> out;
+  int32_t next = 0;
+  for (size_t i = 0; i < schema.fields.size(); i++)
+    out.emplace_back(schema.fields[i], NextColumns(schema.fields[i].type, ids[i], is_legacy_, next));
+  if (static_cast<size_t>(next) != columns_.size())
+    return Corruption("it describes " + std::to_string(next) + " columns and holds " + std::to_string(columns_.size()),
+                      path_);
+  return out;
+}
+
 Result<FileReader::Column> FileReader::ParseColumn(Bytes metadata) const {
   pb::ColumnMetadata parsed;
   if (!ParseMessage(metadata, parsed)) return Corruption("the metadata of a column does not parse", path_);

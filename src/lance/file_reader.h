@@ -14,6 +14,7 @@
 #include "lance/page_reader.h"
 #include "lance/proto/file.pb.h"
 #include "squire/array.h"
+#include "squire/schema.h"
 
 namespace squire::lance {
 
@@ -28,6 +29,9 @@ class FileReader {
 
   /// The metadata that the file keeps with its schema.
   Result<std::map<std::string, std::string>> ReadSchemaMetadata();
+
+  /// The columns that the file says it has. ERRORS: Corruption when it does not, or other ones than it holds.
+  Result<std::vector<std::pair<Field, ColumnTree>>> ReadColumns() const;
 
   /// Rows [first, first + count) of the column that `tree` describes. ERRORS: InvalidArgument beyond the file's rows.
   Result<Array> Read(const ColumnTree& tree, int64_t first, int64_t count);

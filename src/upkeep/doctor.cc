@@ -83,13 +83,10 @@ class Examiner {
           text += "; it is newer than all that can, so nobody opens the table";
         const bool is_torn = entry.error->code == Code::kCorruption;
         Damage({is_torn ? "torn_manifest" : "unreadable_manifest", std::move(text), {}, entry.file.size_bytes});
-      } else if (entry.missing > 0 && entry.version != inventory_.newest_version) {
-        Damage({"incomplete_version",
-                name + " names " + Count(entry.missing, "file") + " that " + (entry.missing == 1 ? "is" : "are") +
-                    " not there",
-                "squire prune " + command_});
       }
     }
+    if (std::string text = TellIncomplete(inventory_); !text.empty())
+      Problem("incomplete_versions", std::move(text), 0, "squire prune " + command_);
     if (!inventory_.newest) Damage({"no_version", "no version of the table can be read", {}});
     if (!inventory_.newest) return;
     const pb::Manifest& manifest = inventory_.newest->manifest;
@@ -134,11 +131,10 @@ class Examiner {
 
   /// What a call of prune would free. Nothing, and a problem, when it would not work.
   uint64_t Pruned(const PruneOptions& options) {
-    const auto result = Prune(fs_, inventory_.paths.root, options);
-    if (result) return result->bytes_freed;
-    if (std::ranges::find(report_.problems, "not_prunable", &Finding::kind) == report_.problems.end())
-      Problem("not_prunable", "pruning would fail: " + result.error().message, 0);
-    return 0;
+    const PruneResult result = PruneTable(fs_, inventory_.paths.root, options);
+    if (result.failure && std::ranges::find(report_.problems, "not_prunable", &Finding::kind) == report_.problems.end())
+      Problem("not_prunable", "pruning would fail: " + result.failure->message, 0);
+    return result.bytes_freed;
   }
 
   void Remedy(std::string kind, std::string text, std::string command, uint64_t bytes) {

@@ -162,4 +162,17 @@ std::optional<uint64_t> SizeOf(const Inventory& inventory, const std::string& pa
   return found->second.size_bytes;
 }
 
+std::string TellIncomplete(const Inventory& inventory) {
+  uint64_t count = 0, least = 0, greatest = 0;
+  for (const VersionEntry& entry : inventory.versions) {  // newest first
+    if (entry.error || entry.missing == 0 || entry.version == inventory.newest_version) continue;
+    if (count++ == 0) greatest = entry.version;
+    least = entry.version;
+  }
+  if (count == 0) return {};
+  if (count == 1) return "version " + std::to_string(least) + " names files that are not there";
+  return std::to_string(count) + " versions, " + std::to_string(least) + " to " + std::to_string(greatest) +
+         ", name files that are not there";
+}
+
 }  // namespace squire::upkeep

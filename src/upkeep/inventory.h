@@ -50,4 +50,7 @@ Result<Inventory> TakeInventory(FileSystem& fs, const std::string& root);
 /// The size of a file of the inventory, or nothing when it is not there.
 std::optional<uint64_t> SizeOf(const Inventory& inventory, const std::string& path);
 
+/// "versions 3 to 9 name files that are not there", of older ones, or nothing.
+std::string TellIncomplete(const Inventory& inventory);
+
 }  // namespace squire::upkeep

@@ -19,7 +19,7 @@ def test_rebuild_leads_out(squire, stub, tree, tmp_path, spoil, written_by_anoth
     if written_by_another:  # the run must then look into the table before it can plan
         lance.dataset(str(path)).delete("path like 'd00/sub%'")
     spoil(next((path / "data").glob("*.lance")))
-    told = squire.run("verify", path, "--json", code=None)
+    told = squire.run("verify", path, "--deep", "--json", code=None)
     assert told.returncode == 4 and "problems" in told.stdout, told.stdout + told.stderr
     squire.run("index", tree, "--rebuild")
     rows.assert_equal_indexes(rows.assert_sound(squire, path), rows.fresh_rows(squire, stub, tree, tmp_path / "fresh"))

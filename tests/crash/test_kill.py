@@ -74,7 +74,7 @@ def check_nothing_half(squire, tree):
     path = rows.table_path(tree)
     if not (path / "_versions").exists() or not any((path / "_versions").glob("*.manifest")):
         return
-    assert squire.json("verify", path)["problems"] == []
+    assert squire.json("verify", path, "--deep")["problems"] == []
     lance.dataset(str(path)).validate()
     rows.assert_paths_whole(rows.by_lance(path))
 

@@ -172,7 +172,7 @@ def test_two_servers_on_one_tree_and_one_takes_over(squire, stub, indexed):
                 return await hits(second, "zyxgrib", mode="text")
             await until(found_later, "the edit by whoever is left")
     asyncio.run(go())
-    assert squire.json("verify", indexed)["problems"] == []
+    assert squire.json("verify", indexed, "--deep")["problems"] == []
 
 
 def test_many_questions_at_once(squire, indexed):

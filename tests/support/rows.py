@@ -73,7 +73,7 @@ def assert_paths_whole(rows):
 
 def assert_sound(squire, path):
     """Our verify and pylance's validate, and both read the same."""
-    report = squire.json("verify", path)
+    report = squire.json("verify", path, "--deep")
     assert report["problems"] == []
     lance.dataset(str(path)).validate()
     theirs = by_lance(path)
