@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "squire/error.h"
+#include "squire/result.h"
 
 namespace squire {
 
@@ -50,5 +50,9 @@ struct TableHealth {
 inline double BytesRatio(const TableMeasures& measures) {
   return measures.live_bytes == 0 ? 1 : static_cast<double>(measures.bytes) / static_cast<double>(measures.live_bytes);
 }
+
+/// Of the table at `path`, which need not open: that is red too. Table::Health tells of one that is open.
+/// ERRORS: NotFound when there is none.
+Result<TableHealth> ReadHealth(const std::string& path);
 
 }  // namespace squire

@@ -124,6 +124,7 @@ void Describe(CLI::App& app, Context& context) {
   AddMcpCommand(app, context);
   AddCompactCommand(app, context);
   AddDoctorCommand(app, context);
+  AddHealthCommand(app, context);
   AddPruneCommand(app, context);
   AddVerifyCommand(app, context);
   AddRepairCommand(app, context);

@@ -31,6 +31,7 @@ void AddWatchCommand(CLI::App& app, Context& context);
 void AddMcpCommand(CLI::App& app, Context& context);
 void AddCompactCommand(CLI::App& app, Context& context);
 void AddDoctorCommand(CLI::App& app, Context& context);
+void AddHealthCommand(CLI::App& app, Context& context);
 void AddPruneCommand(CLI::App& app, Context& context);
 void AddVerifyCommand(CLI::App& app, Context& context);
 void AddRepairCommand(CLI::App& app, Context& context);

@@ -22,7 +22,7 @@ ExitCode ExitCodeOf(Code code) {
 }
 
 const char kExitCodeHelp[] =
-    "Exit codes: 0 ok, 1 nothing found, 2 usage, 3 some files failed, 4 corrupt, 5 no space,\n"
+    "Exit codes: 0 ok, 1 nothing found (health: red), 2 usage, 3 some files failed, 4 corrupt, 5 no space,\n"
     "            6 conflict or locked, 7 other error, 130 interrupted.";
 
 }  // namespace squire::cli

@@ -9,6 +9,7 @@ namespace squire::cli {
 enum ExitCode : int {
   kOk = 0,
   kNoResult = 1,     ///< the search found nothing
+  kRed = 1,          ///< health: something that is done to the table fails
   kUsage = 2,        ///< the command line, or what it asks for, makes no sense
   kFilesFailed = 3,  ///< the index was made, but for some files
   kCorrupt = 4,      ///< stored bytes are damaged, or verify found problems
