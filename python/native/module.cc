@@ -3,6 +3,7 @@
 #include <nanobind/nanobind.h>
 
 #include "arrow_object.h"
+#include "rescue_object.h"
 #include "table_object.h"
 
 NB_MODULE(_native, module) {
@@ -12,6 +13,7 @@ NB_MODULE(_native, module) {
   module.doc() = "The engine below the package squire; its names may change from one version to the next.";
   module.attr("__version__") = SQUIRE_VERSION;
   squire::python::BindArrow(module);
+  squire::python::BindRescue(module);
   TableClass table(module, "Table", "A handle on one version of a table.");
   squire::python::BindLife(table);
   squire::python::BindReads(table);

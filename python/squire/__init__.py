@@ -31,6 +31,7 @@ from .errors import (
 )
 from .merge import MergeInsertBuilder
 from .query import Query
+from .rescue import doctor, find_tables, prune, repair, verify
 from .results import (
     AddColumnsResult,
     AddResult,
@@ -57,6 +58,11 @@ __all__ = [
     "Tags",
     "Query",
     "MergeInsertBuilder",
+    "doctor",
+    "find_tables",
+    "prune",
+    "repair",
+    "verify",
     "errors",
     "__version__",
     "AlreadyExistsError",

@@ -83,7 +83,7 @@ void AddPruneCommand(CLI::App& app, Context& context) {
       ->type_name("N")
       ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 53).description(""));
   command->add_flag("--unverified", arguments->unverified,
-                    "Files that no version names go at any age: only while nobody writes (default: at 7 days)");
+                    "Files that no version names go too, not at 7 days: while nobody writes");
   command->add_flag("-n,--dry-run", arguments->request.dry_run, "Only tell what would be removed");
 }
 

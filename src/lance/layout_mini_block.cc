@@ -94,7 +94,10 @@ class MiniBlockPage : public PageReader {
     const bool has_levels = layout_.has_rep_compression() || layout_.has_def_compression();
     if (has_levels && !page_.shape.has_lists() && num_levels != static_cast<uint64_t>(num_values))
       return page_.Broken("levels and values of a chunk differ");
-    if (num_values < 0) num_values = CountVisible(levels, num_levels);
+    if (num_values < 0)
+      num_values = CountVisible(levels, num_levels);
+    else if (page_.shape.has_lists() && CountVisible(levels, num_levels) != num_values)
+      return page_.Broken("a chunk of lists holds other items than its levels tell");
     return DecodeChunk(layout_.value_compression(), buffers, static_cast<uint64_t>(num_values), values);
   }
 
