@@ -212,6 +212,9 @@ class Table {
   [[nodiscard]] const Schema& schema() const;
   /// Moves to the newest version; true when that is another.
   Result<bool> Refresh();
+  /// Whether this version stays as long as the handle is on it, whoever prunes by Squire. Not where the folder cannot
+  /// be written or has no locks, nor on a table of another program.
+  [[nodiscard]] bool is_pinned() const;
 
   [[nodiscard]] int64_t CountRows() const;
   [[nodiscard]] Result<int64_t> CountRows(const RowFilter& filter) const;

@@ -68,6 +68,8 @@ const std::string& Table::path() const { return impl_->path; }
 uint64_t Table::version() const { return impl_->snapshot->version(); }
 const Schema& Table::schema() const { return impl_->snapshot->schema(); }
 
+bool Table::is_pinned() const { return impl_->snapshot->is_pinned(); }
+
 Result<bool> Table::Refresh() {
   const auto newest = TRY(table::FindManifest(impl_->files->fs(), impl_->snapshot->paths()));
   if (newest.version == version()) return false;
@@ -207,11 +209,13 @@ Result<std::vector<TagInfo>> Table::Tags() const {
 }
 
 Result<void> Table::CreateTag(const std::string& name, uint64_t version) {
-  return table::CreateTag(impl_->files->fs(), impl_->snapshot->paths(), name, version);
+  const std::string mark = TRY(impl_->snapshot->NewNames()).Mark();
+  return table::CreateTag(impl_->files->fs(), impl_->snapshot->paths(), name, version, mark);
 }
 
 Result<void> Table::UpdateTag(const std::string& name, uint64_t version) {
-  return table::UpdateTag(impl_->files->fs(), impl_->snapshot->paths(), name, version);
+  const std::string mark = TRY(impl_->snapshot->NewNames()).Mark();
+  return table::UpdateTag(impl_->files->fs(), impl_->snapshot->paths(), name, version, mark);
 }
 
 Result<void> Table::DeleteTag(const std::string& name) {

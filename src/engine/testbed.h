@@ -37,8 +37,9 @@ enum class Start {
   kNothing,
   kTable,    ///< a few versions, three fragments, two of them with deleted rows
   kIndexed,  ///< the same with a key index and a tag
+  kBusy,     ///< so many small commits that upkeep is due after the next one
 };
-inline constexpr Start kStarts[] = {Start::kNothing, Start::kTable, Start::kIndexed};
+inline constexpr Start kStarts[] = {Start::kNothing, Start::kTable, Start::kIndexed, Start::kBusy};
 void Prepare(FileSystem& fs, Start start);
 
 /// What a reader finds at kRoot. Version 0: no table.
@@ -56,10 +57,11 @@ struct Operation {
   const char* name;
   std::function<Result<std::string>(FileSystem& fs)> run;
   Start start = Start::kTable;
+  bool has_steps = false;  ///< versions of its own each: an error leaves some of them done
 };
 const std::vector<Operation>& Operations();
 
-/// Files below `root` that no version names, by their path.
+/// Files below `root` that no version names and that do not wait for their grace either, by their path.
 std::vector<std::string> Unreferenced(FileSystem& fs, const std::string& root);
 
 /// How much more than usual to try: 1, or what SQUIRE_TEST_EFFORT says.

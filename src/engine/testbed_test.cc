@@ -11,6 +11,9 @@
 #include "table/commit.h"
 #include "table/fragment_writer.h"
 #include "table/scan.h"
+#include "upkeep/leftovers.h"
+#include "upkeep/prune.h"
+#include "upkeep/removed.h"
 
 namespace squire::testbed {
 namespace {
@@ -93,6 +96,26 @@ Result<std::string> BulkAppend(FileSystem& fs) {
   if (!committed && committed.error().code != Code::kCommitUnknown) writer.RemoveFiles();
   TRY(std::move(committed));
   return std::string();
+}
+
+/// As the driver does it where bytes press: nothing waits for its grace.
+Result<std::string> PruneUnasked(FileSystem& fs) {
+  TRY(upkeep::Prune(fs, kRoot, upkeep::Retention(1, /*bytes_pressing=*/true)));
+  return std::string();
+}
+
+/// What a writer left that died before it published.
+Result<std::string> ClearLeftovers(FileSystem& fs) {
+  const table::Paths paths{kRoot};
+  const uint32_t id = table::NewWriterId();
+  TRY(fs.CreateFolders(paths.Writers()));
+  TRY(fs.Lock(JoinPath(paths.Writers(), table::WriterIdText(id)), false));
+  auto file = TRY(fs.Create(paths.DataFile(table::FileNames(id).DataFile())));
+  TRY(file->Append(AsBytes("rows")));
+  TRY(file->Close());
+  const upkeep::LeftoverResult result = upkeep::ClearLeftovers(fs, kRoot);
+  if (result.failure) return *result.failure;
+  return std::to_string(result.files_removed);
 }
 
 Result<std::string> RefreshAfterAnother(FileSystem& fs) {
@@ -202,6 +225,8 @@ std::vector<Operation> MakeOperations() {
   out.push_back(Writing("key_index", [=](Table& t) { return ignore(t.CreateKeyIndex("id")); }));
   out.push_back(Writing("compact", [=](Table& t) { return ignore(t.Compact()); }));
   out.push_back(Writing("prune", [=](Table& t) { return ignore(t.Prune()); }));
+  out.push_back({"prune_unasked", PruneUnasked, indexed});
+  out.push_back({"clear_leftovers", ClearLeftovers});
   out.push_back(Reading("open", [](Table& t) -> Result<std::string> { return std::to_string(t.version()); }));
   out.push_back({"open_version", [](FileSystem& fs) -> Result<std::string> {
                    return Join(TRY(Contents(TRY(TableAccess::Open(fs, kRoot, {.version = 3})))));
@@ -331,6 +356,11 @@ std::vector<std::string> Unreferenced(FileSystem& fs, const std::string& root) {
       for (const pb::DataFile& file : fragment.files()) named.insert("data/" + file.path());
       named.insert("_deletions/" + table::Paths::DeletionName(fragment.id(), fragment.deletion_file()));
     }
+  }
+  const auto waiting = upkeep::ListRemoved(fs, paths);
+  for (const auto& list : waiting ? *waiting : std::vector<upkeep::RemovedList>()) {
+    const auto names = upkeep::ReadRemoved(fs, paths, list);
+    if (names) named.insert(names->begin(), names->end());
   }
   std::vector<std::string> out;
   for (const char* folder : {"data", "_deletions", "_transactions", "_versions", "_refs/tags"}) {

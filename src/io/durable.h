@@ -25,7 +25,8 @@ Result<void> CreateDurable(FileSystem& fs, std::span<const NewFile> files, std::
 /// Creates `folders` and those above them; when it returns their names are durable.
 Result<void> CreateFoldersDurable(FileSystem& fs, std::span<const std::string> folders);
 
-/// Replaces `path` by `bytes` in one step, by way of a file ".tmp_<mark>...". ERRORS: CommitUnknown when it may have been replaced, or may not stay so.
+/// Replaces `path` by `bytes` in one step, by way of a file ".tmp_<mark>...". ERRORS: CommitUnknown when it may have
+/// been replaced, or may not stay so.
 Result<void> ReplaceDurable(FileSystem& fs, const std::string& path, Bytes bytes, std::string_view mark = {});
 /// Removes `path`. ERRORS: NotFound; CommitUnknown when it may be gone, or may come back.
 Result<void> RemoveDurable(FileSystem& fs, const std::string& path);

@@ -28,6 +28,7 @@ Result<void> PublishVersion(FileSystem& fs, const Paths& paths, const std::strin
   auto published = fs.PublishIfAbsent(
       manifest_path, lance::SerializeManifest(version.manifest, version.indices, transaction), version.mark);
   if (published || published.error().code == Code::kCommitUnknown) leftovers.clear();
+  if (!published && published.error().code == Code::kCommitUnknown) LeaveTrace(fs, paths);
   TRY(std::move(published));
   const std::string hint = "{\"version\":" + std::to_string(version.manifest.version()) + "}";
   (void)fs.Replace(paths.VersionHint(), AsBytes(hint), version.mark);  // advisory: readers list when it is stale

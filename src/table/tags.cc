@@ -74,17 +74,19 @@ Result<std::vector<Tag>> ListTags(FileSystem& fs, const Paths& paths) {
   return tags;
 }
 
-Result<void> CreateTag(FileSystem& fs, const Paths& paths, const std::string& name, uint64_t version) {
+Result<void> CreateTag(FileSystem& fs, const Paths& paths, const std::string& name, uint64_t version,
+                       std::string_view mark) {
   TRY(CheckName(name));
   const uint64_t size = TRY(ManifestSize(fs, paths, version));
   const std::string date = Date();
   const nlohmann::json tag = {{"branch", nullptr}, {"version", version},   {"createdAt", date},
                               {"updatedAt", date}, {"manifestSize", size}, {"metadata", nlohmann::json::object()}};
   TRY(CreateFoldersDurable(fs, std::vector{paths.Tags()}));
-  return fs.PublishIfAbsent(PathOf(paths, name), AsBytes(tag.dump(2)));
+  return fs.PublishIfAbsent(PathOf(paths, name), AsBytes(tag.dump(2)), mark);
 }
 
-Result<void> UpdateTag(FileSystem& fs, const Paths& paths, const std::string& name, uint64_t version) {
+Result<void> UpdateTag(FileSystem& fs, const Paths& paths, const std::string& name, uint64_t version,
+                       std::string_view mark) {
   TRY(CheckName(name));
   const uint64_t size = TRY(ManifestSize(fs, paths, version));
   auto tag = TRY(ReadTag(fs, PathOf(paths, name)));
@@ -92,7 +94,7 @@ Result<void> UpdateTag(FileSystem& fs, const Paths& paths, const std::string& na
   tag["manifestSize"] = size;
   tag["updatedAt"] = Date();
   tag["branch"] = nullptr;
-  return ReplaceDurable(fs, PathOf(paths, name), AsBytes(tag.dump(2)));
+  return ReplaceDurable(fs, PathOf(paths, name), AsBytes(tag.dump(2)), mark);
 }
 
 Result<void> DeleteTag(FileSystem& fs, const Paths& paths, const std::string& name) {

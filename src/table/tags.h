@@ -20,11 +20,14 @@ struct Tag {
 /// By name. ERRORS: Corruption for a tag that does not say which version it holds.
 Result<std::vector<Tag>> ListTags(FileSystem& fs, const Paths& paths);
 
-/// ERRORS: AlreadyExists; NotFound for the version; InvalidArgument for a name that no client takes.
-Result<void> CreateTag(FileSystem& fs, const Paths& paths, const std::string& name, uint64_t version);
+/// `mark` goes into the name of a temporary file (FileNames::Mark). ERRORS: AlreadyExists; NotFound for the version;
+/// InvalidArgument for a name that no client takes.
+Result<void> CreateTag(FileSystem& fs, const Paths& paths, const std::string& name, uint64_t version,
+                       std::string_view mark = {});
 
 /// Moves a tag. ERRORS: NotFound for the tag or the version.
-Result<void> UpdateTag(FileSystem& fs, const Paths& paths, const std::string& name, uint64_t version);
+Result<void> UpdateTag(FileSystem& fs, const Paths& paths, const std::string& name, uint64_t version,
+                       std::string_view mark = {});
 
 /// ERRORS: NotFound.
 Result<void> DeleteTag(FileSystem& fs, const Paths& paths, const std::string& name);

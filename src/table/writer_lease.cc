@@ -41,6 +41,10 @@ std::shared_ptr<WriterLease> WriterLease::Find(FileSystem& fs, const Paths& path
 void RemoveLeftover(FileSystem& fs, const Paths& paths, const std::string& path) {
   const auto removed = fs.Remove(path);
   if (removed || removed.error().code == Code::kNotFound) return;
+  LeaveTrace(fs, paths);
+}
+
+void LeaveTrace(FileSystem& fs, const Paths& paths) {
   if (const auto lease = WriterLease::Find(fs, paths)) lease->LeaveFile();
 }
 
@@ -95,7 +99,9 @@ Result<bool> Bury(FileSystem& fs, std::string& path, bool only_look) {
   if (!lock) return lock.error();
   if (only_look) return true;
   const std::string dead = path + std::string(kDead);
-  if (!fs.Rename(path, dead)) return false;  // looked at again next time
+  auto renamed = fs.Rename(path, dead);
+  if (!renamed && renamed.error().code == Code::kNotFound) return false;  // somebody else was faster
+  TRY(std::move(renamed));
   path = dead;
   return true;
 }

@@ -28,7 +28,7 @@ class WriterLease {
   [[nodiscard]] bool is_ours() const;
   /// True once: whoever is told so looks after what dead writers left.
   bool TakeFirstLook() { return !has_looked_.exchange(true); }
-  /// The writer's file stays behind: something of it could not be removed, and whoever looks next is to find it.
+  /// The writer's file stays behind: something of it may be left, and whoever looks next is to find it.
   void LeaveFile() { leaves_file_ = true; }
   /// The lease of this process, where it has one.
   static std::shared_ptr<WriterLease> Find(FileSystem& fs, const Paths& paths);
@@ -44,6 +44,9 @@ class WriterLease {
   std::unique_ptr<FileLock> lock_;
   std::atomic<bool> has_looked_ = false, leaves_file_ = false;
 };
+
+/// The file of this process's lease, where it has one, stays behind when the lease is over.
+void LeaveTrace(FileSystem& fs, const Paths& paths);
 
 /// Removes a file of a write that failed, best effort: where it stays, so does the trace of who made it.
 void RemoveLeftover(FileSystem& fs, const Paths& paths, const std::string& path);

@@ -14,6 +14,7 @@ namespace {
 
 constexpr int64_t kSecond = 1'000'000'000;
 constexpr int64_t kFileGrace = 60 * kSecond, kForeignGrace = 600 * kSecond;
+constexpr int64_t kWaitingMax = 24 * 3600 * kSecond;
 constexpr uint64_t kForeignVersions = 64;
 constexpr uint64_t kRememberedBytesMax = 64 << 10;
 
@@ -93,7 +94,7 @@ class Pruner {
     const References references = TRY(FindReferences(fs_, paths_, known.branch));
     needed_ = references.names;
     TRY(OpenPins(known.is_owned));
-    const bool has_foreign = options_.foreign_grace_ns > 0 && HasForeign(newest);
+    const bool has_foreign = options_.foreign_grace_ns > 0 && TRY(HasForeign(newest));
     uint64_t kept = 0;
     for (size_t i = 0; i < versions_.size(); i++) {
       const bool by_count = i <= newest || kept < std::max<uint64_t>(1, options_.keep_versions);
@@ -117,11 +118,13 @@ class Pruner {
     return Corruption("no version of the table can be read", paths_.root);
   }
 
-  bool HasForeign(size_t newest) {
+  Result<bool> HasForeign(size_t newest) {
     const uint64_t last = versions_[newest].version;
     for (size_t i = newest; i < versions_.size() && versions_[i].version + kForeignVersions > last; i++) {
-      const auto read = Read(i);
+      auto read = Read(i);
       if (read && read->is_foreign) return true;
+      if (!read && read.error().code != Code::kNotFound && read.error().code != Code::kCorruption)
+        return std::move(read.error());
     }
     return false;
   }
@@ -233,10 +236,9 @@ class Pruner {
         needed_.merge(still->names);
       }
     }
-    if (!doomed_.empty()) SyncVersions();
   }
 
-  /// Once is enough. What could not be synced may come back, and would name files that are gone.
+  /// Before any file goes; once is enough. What could not be synced may come back, and would name files that are gone.
   bool SyncVersions() {
     if (options_.dry_run || is_synced_) return true;
     auto synced = fs_.SyncFolder(paths_.Versions());
@@ -261,7 +263,8 @@ class Pruner {
     if (!lists) return remover_.Fail(std::move(lists.error()));
     const bool all_at_once = has_no_room_ || (options_.file_grace_ns <= 0 && options_.older_than_ns <= 0);
     for (const RemovedList& list : *lists) {
-      const bool is_due = all_at_once || list.due_ns <= now_ns_;
+      // A time that is far off was written by another clock.
+      const bool is_due = all_at_once || list.due_ns <= now_ns_ || list.due_ns > now_ns_ + kWaitingMax;
       if (!is_due && !options_.sweep) break;  // nor are those that follow
       auto names = ReadRemoved(fs_, paths_, list);
       if (!names) {
