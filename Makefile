@@ -3,6 +3,9 @@ BUILD ?= build
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 export SQUIRE_BIN ?= $(CURDIR)/$(BUILD)/bin/squire
+# What one build folder compiled serves the others beside it.
+export CCACHE_BASEDIR ?= $(CURDIR)
+export CCACHE_NOHASHDIR ?= 1
 
 .PHONY: help deps build run test quick sanitize fuzz soak bench-store format install clean
 

@@ -19,6 +19,8 @@
 #include <vector>
 
 #include "squire/array.h"
+#include "squire/health.h"
+#include "squire/limits.h"
 
 namespace squire {
 
@@ -31,8 +33,13 @@ enum class Durability {
 struct TableOptions {
   Durability durability = Durability::kSynced;
   std::string branch;               ///< open this branch instead of the main one
-  size_t open_files_max = 24;       ///< data files kept open, the least recently used closed first
+  size_t open_files_max = 24;       ///< data files kept open, the least recently used closed first; fewer where the
+                                    ///< process may have few descriptors
+  TableLimits limits;               ///< for writes through this handle
   std::optional<uint64_t> version;  ///< open this version instead of the newest
+  /// Of a table that is created: Squire keeps it small unasked, from then on and whoever writes (docs/upkeep.md). Else
+  /// all versions stay until somebody prunes.
+  bool has_upkeep = true;
 };
 
 struct TableStats {
@@ -45,6 +52,7 @@ struct TableStats {
   uint64_t live_bytes = 0;  ///< what this version's rows take: data by its share of live rows, deletions, indexes
   uint64_t indexes = 0;
   std::vector<int64_t> fragment_rows;  ///< live rows of each fragment
+  double upkeep_seconds = 0;           ///< that this handle spent on upkeep which nobody asked for
 };
 
 struct VersionInfo {
@@ -111,10 +119,19 @@ struct CompactStats {
   uint64_t fragments_before = 0, fragments_after = 0;
   uint64_t rows_dropped = 0;  ///< deleted rows whose bytes are gone
   uint64_t bytes_written = 0;
+  std::string put_off;  ///< why some of it is left for later (no space, no descriptors, a conflict ...), or empty
 };
 
 struct PruneStats {
   uint64_t versions_removed = 0, files_removed = 0, bytes_freed = 0;
+  std::string put_off;  ///< why something that could go is still there, or empty
+};
+
+/// What Optimize did.
+struct UpkeepStats {
+  CompactStats compacted;
+  PruneStats pruned;
+  std::string put_off;  ///< of folding rows into indexes
 };
 
 struct PruneRequest {
@@ -222,6 +239,10 @@ class Table {
   /// ERRORS: InvalidArgument for the condition, with the place in it.
   [[nodiscard]] Result<int64_t> CountRows(const std::string& where) const;
   [[nodiscard]] Result<TableStats> Stats() const;
+  /// Whether all is well, and how big the table is now. THREADS: any, beside other reads.
+  [[nodiscard]] TableHealth Health() const;
+  /// Holds writes that begin from now on to other limits.
+  void SetLimits(const TableLimits& limits);
   /// Versions on disk, oldest first.
   [[nodiscard]] Result<std::vector<VersionInfo>> Versions() const;
 
@@ -288,13 +309,18 @@ class Table {
   Result<void> UpdateTag(const std::string& name, uint64_t version);
   Result<void> DeleteTag(const std::string& name);
 
+  /// Merges small fragments and drops the bytes of deleted rows; old versions stay, but where bytes press and the table
+  /// is Squire's own. What cannot be done now is put off. ERRORS: Corruption, Unsupported.
   Result<CompactStats> Compact();
   Result<PruneStats> Prune(const PruneRequest& request = {});
+  /// Prunes, compacts, takes new rows into indexes, prunes again; each runs though another was put off.
+  Result<UpkeepStats> Optimize(const PruneRequest& request = {});
   [[nodiscard]] VerifyReport Verify() const;
+
+  struct Impl;  ///< the engine's
 
  private:
   friend struct TableAccess;  // of the engine: opens tables on another file system
-  struct Impl;
   explicit Table(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

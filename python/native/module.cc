@@ -19,4 +19,5 @@ NB_MODULE(_native, module) {
   squire::python::BindReads(table);
   squire::python::BindWrites(table);
   squire::python::BindVersions(table);
+  squire::python::BindHealth(module, table);
 }

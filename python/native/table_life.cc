@@ -3,8 +3,11 @@
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
+
+#include <tuple>
 
 #include "arrow_object.h"
 #include "table_object.h"
@@ -12,19 +15,27 @@
 namespace squire::python {
 namespace {
 
-TableOptions OptionsOf(bool is_synced) {
+using Limits = std::optional<std::tuple<uint64_t, double, uint64_t, uint64_t>>;
+
+TableOptions OptionsOf(bool is_synced, const Limits& limits) {
   TableOptions options;
+  if (limits) {
+    const auto& [max_bytes, max_bytes_per_live, max_versions, min_free_disk] = *limits;
+    options.limits = {max_bytes, max_bytes_per_live, max_versions, min_free_disk};
+  }
   options.durability = is_synced ? Durability::kSynced : Durability::kUnsynced;
   return options;
 }
 
-std::unique_ptr<TableObject> Create(const std::string& path, nb::handle schema, bool is_synced) {
+std::unique_ptr<TableObject> Create(const std::string& path, nb::handle schema, bool is_synced, const Limits& limits) {
   const Schema columns = SchemaOf(schema);
-  return std::make_unique<TableObject>(Engine([&] { return Table::Create(path, columns, OptionsOf(is_synced)); }));
+  return std::make_unique<TableObject>(
+      Engine([&] { return Table::Create(path, columns, OptionsOf(is_synced, limits)); }));
 }
 
-std::unique_ptr<TableObject> Open(const std::string& path, std::optional<uint64_t> version, bool is_synced) {
-  TableOptions options = OptionsOf(is_synced);
+std::unique_ptr<TableObject> Open(const std::string& path, std::optional<uint64_t> version, bool is_synced,
+                                  const Limits& limits) {
+  TableOptions options = OptionsOf(is_synced, limits);
   options.version = version;
   return std::make_unique<TableObject>(Engine([&] { return Table::Open(path, options); }));
 }
@@ -44,6 +55,7 @@ nb::dict Stats(const TableObject& self) {
   out["bytes_on_disk"] = stats.bytes_on_disk;
   out["live_bytes"] = stats.live_bytes;
   out["indexes"] = stats.indexes;
+  out["upkeep_seconds"] = stats.upkeep_seconds;
   out["fragment_rows"] = stats.fragment_rows;
   return out;
 }
@@ -63,23 +75,41 @@ nb::list Versions(const TableObject& self) {
   return out;
 }
 
-nb::dict Compact(TableObject& self) {
-  const CompactStats stats = self.Write([](Table& table) { return table.Compact(); });
+nb::dict Compacted(const CompactStats& stats) {
   nb::dict out;
   out["fragments_before"] = stats.fragments_before;
   out["fragments_after"] = stats.fragments_after;
   out["rows_dropped"] = stats.rows_dropped;
   out["bytes_written"] = stats.bytes_written;
+  out["put_off"] = stats.put_off;
   return out;
 }
 
-nb::dict Prune(TableObject& self, uint64_t keep_versions, int64_t older_than_s, int64_t leftover_age_s, bool dry_run) {
-  const PruneRequest request{keep_versions, older_than_s, leftover_age_s, dry_run};
-  const PruneStats stats = self.Write([&](Table& table) { return table.Prune(request); });
+nb::dict Pruned(const PruneStats& stats) {
   nb::dict out;
   out["versions_removed"] = stats.versions_removed;
   out["files_removed"] = stats.files_removed;
   out["bytes_freed"] = stats.bytes_freed;
+  out["put_off"] = stats.put_off;
+  return out;
+}
+
+nb::dict Compact(TableObject& self) {
+  return Compacted(self.Write([](Table& table) { return table.Compact(); }));
+}
+
+nb::dict Prune(TableObject& self, uint64_t keep_versions, int64_t older_than_s, int64_t leftover_age_s, bool dry_run) {
+  const PruneRequest request{keep_versions, older_than_s, leftover_age_s, dry_run};
+  return Pruned(self.Write([&](Table& table) { return table.Prune(request); }));
+}
+
+nb::dict Optimize(TableObject& self, uint64_t keep_versions, int64_t older_than_s, int64_t leftover_age_s) {
+  const PruneRequest request{keep_versions, older_than_s, leftover_age_s, false};
+  const UpkeepStats stats = self.Write([&](Table& table) { return table.Optimize(request); });
+  nb::dict out;
+  out["compacted"] = Compacted(stats.compacted);
+  out["pruned"] = Pruned(stats.pruned);
+  out["put_off"] = stats.put_off;
   return out;
 }
 
@@ -96,8 +126,10 @@ nb::dict Verify(const TableObject& self) {
 }  // namespace
 
 void BindLife(TableClass& type) {
-  type.def_static("create", &Create, nb::arg("path"), nb::arg("schema"), nb::arg("synced") = true)
-      .def_static("open", &Open, nb::arg("path"), nb::arg("version").none() = nb::none(), nb::arg("synced") = true)
+  type.def_static("create", &Create, nb::arg("path"), nb::arg("schema"), nb::arg("synced") = true,
+                  nb::arg("limits").none() = nb::none())
+      .def_static("open", &Open, nb::arg("path"), nb::arg("version").none() = nb::none(), nb::arg("synced") = true,
+                  nb::arg("limits").none() = nb::none())
       .def("close", &TableObject::Close)
       .def_prop_ro("path",
                    [](const TableObject& self) {
@@ -112,6 +144,7 @@ void BindLife(TableClass& type) {
       .def("stats", &Stats)
       .def("versions", &Versions)
       .def("compact", &Compact)
+      .def("optimize", &Optimize, nb::arg("keep_versions"), nb::arg("older_than_s"), nb::arg("leftover_age_s"))
       .def("prune", &Prune, nb::arg("keep_versions"), nb::arg("older_than_s"), nb::arg("leftover_age_s"),
            nb::arg("dry_run"))
       .def("verify", &Verify);

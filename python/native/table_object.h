@@ -5,6 +5,7 @@
 
 #include <nanobind/nanobind.h>
 
+#include <mutex>
 #include <optional>
 #include <shared_mutex>
 #include <string>
@@ -58,5 +59,7 @@ void BindLife(TableClass& type);
 void BindReads(TableClass& type);
 void BindWrites(TableClass& type);
 void BindVersions(TableClass& type);
+/// Health, of tables that do not open too.
+void BindHealth(nb::module_& module, TableClass& type);
 
 }  // namespace squire::python

@@ -29,6 +29,7 @@ from .errors import (
     TooManyFilesError,
     UnsupportedError,
 )
+from .health import Limits, StageError, StageHealth, TableHealth
 from .merge import MergeInsertBuilder
 from .query import Query
 from .rescue import doctor, find_tables, prune, repair, verify
@@ -58,6 +59,10 @@ __all__ = [
     "Tags",
     "Query",
     "MergeInsertBuilder",
+    "Limits",
+    "StageError",
+    "StageHealth",
+    "TableHealth",
     "doctor",
     "find_tables",
     "prune",

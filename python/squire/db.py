@@ -7,7 +7,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Optional, Union
@@ -17,6 +17,7 @@ import pyarrow as pa
 from . import _native
 from .data import Data, complete, conform, engine, infer_schema, peek, read_schema, to_reader
 from .errors import AlreadyExistsError, InvalidArgumentError, NotFoundError, UnsupportedError
+from .health import Limits, TableHealth
 from .table import Table
 
 _SUFFIX = ".lance"
@@ -29,6 +30,9 @@ def connect(
     *,
     read_consistency_interval: Optional[timedelta] = None,
     synced: bool = True,
+    max_bytes: Union[int, str, None] = None,
+    max_versions: Optional[int] = None,
+    min_free_disk: Union[int, str, None] = None,
 ) -> "DBConnection":
     """Opens a folder of tables; each is a folder NAME.lance in it. The folder is made with its first table.
 
@@ -38,13 +42,19 @@ def connect(
             its own writes and by `checkout_latest`. Zero: every read looks for a newer version first. Writes always do.
         synced: a write that returned survives a crash of the machine. Without it, one of the program: the machine's may take
             it, and tear it.
+        max_bytes: what a table's folder may take: bytes, a text like "2G", or "3x" for three times the bytes that its rows
+            take. At this limit, as at those below, upkeep runs at once; where that does not help, rows are refused with
+            OverBudgetError. Reads, deletes and upkeep go on.
+        max_versions: how many versions of a table may lie on the disk.
+        min_free_disk: what is to stay free on the disk: bytes, or a text like "1G".
     """
     text = os.fspath(uri)
     if text.startswith("file://"):
         text = text[len("file://") :]
     if "://" in text:
         raise UnsupportedError(f"only folders of the local disk can be opened, not {text}")
-    return DBConnection(os.path.expanduser(text), read_consistency_interval, synced)
+    limits = Limits.of(max_bytes, max_versions, min_free_disk)
+    return DBConnection(os.path.expanduser(text), read_consistency_interval, synced, limits)
 
 
 @dataclass(frozen=True)
@@ -58,10 +68,17 @@ class ListTablesResponse:
 class DBConnection:
     """A folder of tables. Any thread may use it; it holds nothing open."""
 
-    def __init__(self, uri: str, read_consistency_interval: Optional[timedelta] = None, synced: bool = True) -> None:
+    def __init__(
+        self,
+        uri: str,
+        read_consistency_interval: Optional[timedelta] = None,
+        synced: bool = True,
+        limits: Limits = Limits(),
+    ) -> None:
         self._uri = uri
         self._interval = read_consistency_interval
         self._synced = synced
+        self._limits = limits
 
     @property
     def uri(self) -> str:
@@ -77,6 +94,19 @@ class DBConnection:
     def synced(self) -> bool:
         """Whether a write that returned survives a crash of the machine."""
         return self._synced
+
+    @property
+    def limits(self) -> Limits:
+        """What writes to its tables are held to."""
+        return self._limits
+
+    def health(self, name: str) -> TableHealth:
+        """The health of a table, also of one that cannot be opened.
+
+        Raises:
+            NotFoundError: there is no such table.
+        """
+        return TableHealth._of(_native.read_health(self._path(name)))
 
     def table_names(self, page_token: Optional[str] = None, limit: Optional[int] = 10) -> list[str]:
         """Names of the tables, sorted: `limit` of them after `page_token`; None: all."""
@@ -139,11 +169,11 @@ class DBConnection:
             rows = conform(rows, schema, on_bad_vectors, fill_value)
         assert schema is not None
         if there:
-            native = _native.Table.open(path, synced=self._synced)
+            native = self._open(path)
             engine(lambda: native.append(complete(rows, schema), overwrite=True))
             return Table(self, path, native)
         is_new = not os.path.lexists(path)
-        native = _native.Table.create(path, schema, self._synced)
+        native = _native.Table.create(path, schema, self._synced, self._native_limits())
         try:
             if rows is not None:
                 engine(lambda: native.append(rows, overwrite=False))
@@ -163,7 +193,7 @@ class DBConnection:
         path = self._path(name)
         if name not in self:
             raise NotFoundError(f"table '{name}' was not found", path)
-        table = Table(self, path, _native.Table.open(path, synced=self._synced))
+        table = Table(self, path, self._open(path))
         if version is not None:
             table.checkout(version)
         return table
@@ -197,6 +227,12 @@ class DBConnection:
         if os.path.lexists(self._path(new_name)):
             raise AlreadyExistsError(f"table '{new_name}' already exists", self._path(new_name))
         os.rename(self._path(cur_name), self._path(new_name))
+
+    def _open(self, path: str, version: Optional[int] = None) -> _native.Table:
+        return _native.Table.open(path, version, self._synced, self._native_limits())
+
+    def _native_limits(self) -> tuple[int, float, int, int]:
+        return astuple(self._limits)
 
     def _names(self) -> list[str]:
         try:

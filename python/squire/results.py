@@ -70,6 +70,7 @@ class CompactionStats:
     fragments_added: int
     rows_dropped: int
     bytes_written: int
+    put_off: str = ""  #: why some of it is left for later (no space, no descriptors, a conflict ...)
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ class CleanupStats:
     bytes_removed: int
     old_versions: int
     files_removed: int
+    put_off: str = ""  #: why something that could go is still there
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class OptimizeStats:
 
     compaction: CompactionStats
     prune: CleanupStats
+    put_off: str = ""  #: of taking new rows into indexes
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,7 @@ class TableStatistics(_Fields):
     num_versions: int = 0  #: on disk
     num_files: int = 0
     bytes_on_disk: int = 0  #: everything in the table's folder
+    upkeep_seconds: float = 0.0  #: that this handle spent on upkeep which nobody asked for
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import pyarrow as pa
 from . import _native
 from .data import Data, conform, engine, infer_schema, one_row, peek, to_keys, to_reader
 from .errors import AlreadyExistsError, ConflictError, InvalidArgumentError, NotFoundError, UnsupportedError
+from .health import TableHealth
 from .merge import MergeInsertBuilder
 from .query import Query, _batches
 from .results import (
@@ -41,6 +42,15 @@ _T = TypeVar("_T")
 _ATTEMPTS = 11
 _SMALL_FRAGMENT_ROWS = 1 << 20
 _LEFTOVER_AGE_S = 7 * 24 * 3600
+
+
+def _compacted(stats: dict[str, Any]) -> CompactionStats:
+    gone = stats["fragments_before"] - stats["fragments_after"]
+    return CompactionStats(max(0, gone), 0, stats["rows_dropped"], stats["bytes_written"], stats["put_off"])
+
+
+def _pruned(stats: dict[str, Any]) -> CleanupStats:
+    return CleanupStats(stats["bytes_freed"], stats["versions_removed"], stats["files_removed"], stats["put_off"])
 _SUFFIX = ".lance"
 
 
@@ -98,7 +108,12 @@ class Table:
             num_versions=stats["versions"],
             num_files=stats["files"],
             bytes_on_disk=stats["bytes_on_disk"],
+            upkeep_seconds=stats["upkeep_seconds"],
         )
+
+    def health(self) -> TableHealth:
+        """Whether all is well - commits, upkeep, limits - and how big the table is now."""
+        return TableHealth._of(self._native.health())
 
     def verify(self) -> VerifyReport:
         """Reads all of this version and tells what is damaged."""
@@ -397,7 +412,7 @@ class Table:
     def checkout(self, version: Union[int, str]) -> None:
         """Moves to a version, by number or tag; the table can then only be read, until `checkout_latest`."""
         number = self.tags.get_version(version) if isinstance(version, str) else version
-        self._native = _native.Table.open(self._path, number, self._connection.synced)
+        self._native = self._connection._open(self._path, number)
         self._pinned = True
 
     def checkout_latest(self) -> None:
@@ -409,10 +424,11 @@ class Table:
     # -- upkeep
 
     def compact(self) -> CompactionStats:
-        """Merges small fragments and drops the bytes of deleted rows, in a version of its own. Old versions stay."""
-        stats = self._writing().compact()
-        gone = stats["fragments_before"] - stats["fragments_after"]
-        return CompactionStats(max(0, gone), 0, stats["rows_dropped"], stats["bytes_written"])
+        """Merges small fragments and drops the bytes of deleted rows. Old versions stay, but where bytes press.
+
+        What cannot be done now (a full disk, no descriptors, another writer) is put off: `put_off` says why.
+        """
+        return _compacted(self._writing().compact())
 
     def compact_files(self) -> CompactionStats:
         """`compact` under its name in lancedb."""
@@ -435,8 +451,7 @@ class Table:
             dry_run: only tells.
         """
         leftover_age_s = 0 if delete_unverified else _LEFTOVER_AGE_S
-        stats = self._native.prune(keep_versions, int(older_than.total_seconds()), leftover_age_s, dry_run)
-        return CleanupStats(stats["bytes_freed"], stats["versions_removed"], stats["files_removed"])
+        return _pruned(self._native.prune(keep_versions, int(older_than.total_seconds()), leftover_age_s, dry_run))
 
     def cleanup_old_versions(
         self, older_than: Optional[timedelta] = None, *, delete_unverified: bool = False
@@ -451,10 +466,13 @@ class Table:
         delete_unverified: bool = False,
         retrain: bool = False,
     ) -> OptimizeStats:
-        """Compacts, then prunes versions older than `cleanup_older_than` (7 days by default; zero: all but the newest)."""
-        compaction = self.compact()
+        """All upkeep: prunes versions older than `cleanup_older_than` (7 days by default; zero: all but the newest),
+        compacts, takes new rows into indexes, prunes again. Each is done though another had to be put off, as `put_off` of
+        its part says."""
         older_than = timedelta(days=7) if cleanup_older_than is None else cleanup_older_than
-        return OptimizeStats(compaction, self.prune(1, older_than, delete_unverified))
+        leftover_age_s = 0 if delete_unverified else _LEFTOVER_AGE_S
+        stats = self._writing().optimize(1, int(older_than.total_seconds()), leftover_age_s)
+        return OptimizeStats(_compacted(stats["compacted"]), _pruned(stats["pruned"]), stats["put_off"])
 
     # -- life
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "base/try.h"
 #include "cli/quantity.h"
 
@@ -20,6 +22,21 @@ void AddUpdateOptions(CLI::App& command, UpdateArguments& arguments) {
   command.add_option("--max-file-size", arguments.max_file_size, "Leave out larger files (default 1M)")
       ->type_name("SIZE")
       ->group(group);
+  const char* limit_group = "Limits of the index's table (kept with it; giving any of these replaces all of them)";
+  command
+      .add_option(
+          "--max-bytes", arguments.max_bytes,
+          "At most so much on the disk: a size, 3x (times what its rows take), 3x-tree (times the tree's own bytes) or "
+          "none")
+      ->type_name("LIMIT")
+      ->group(limit_group);
+  command.add_option("--max-versions", arguments.max_versions, "Keep at most so many versions")
+      ->type_name("N")
+      ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 53).description(""))
+      ->group(limit_group);
+  command.add_option("--min-free-disk", arguments.min_free_disk, "Leave so much of the disk free")
+      ->type_name("SIZE")
+      ->group(limit_group);
   const char* model_group = "Which model makes the vectors (kept with the index, a key never)";
   command.add_option("--embedder", arguments.embedder, "An OpenAI-compatible endpoint; key from $SQUIRE_API_KEY")
       ->type_name("URL|local")
@@ -31,6 +48,33 @@ void AddUpdateOptions(CLI::App& command, UpdateArguments& arguments) {
       ->type_name("N")
       ->check(CLI::Range(1, 1024).description(""));
 }
+
+namespace {
+
+/// The limits that were given, if any was.
+Result<std::optional<sync::IndexLimits>> ToLimits(const UpdateArguments& arguments) {
+  sync::IndexLimits limits;
+  const std::string& text = arguments.max_bytes;
+  const bool by_tree = text.ends_with("x-tree"), by_live = text.ends_with('x');
+  if (by_tree || by_live) {
+    const std::string number = text.substr(0, text.find('x'));
+    double factor = 0;
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), factor);
+    if (error != std::errc() || end != number.data() + number.size() || !(factor > 0 && factor < 1e9))
+      return InvalidArgument(fmt::format("'{}' is not a limit such as 2G, 3x, 3x-tree or none", text));
+    (by_tree ? limits.max_bytes_per_source : limits.max_bytes_per_live) = factor;
+  } else if (!text.empty() && text != "none") {
+    limits.max_bytes = TRY(ParseBytes(text));
+    if (limits.max_bytes == 0) return InvalidArgument("--max-bytes must be at least 1");
+  }
+  limits.max_versions = arguments.max_versions;
+  if (!arguments.min_free_disk.empty()) limits.min_free_disk = TRY(ParseBytes(arguments.min_free_disk));
+  if (text.empty() && limits == sync::IndexLimits() && arguments.min_free_disk.empty())
+    return std::optional<sync::IndexLimits>();
+  return std::optional(limits);
+}
+
+}  // namespace
 
 Result<sync::UpdateOptions> ToUpdateOptions(const UpdateArguments& arguments) {
   sync::UpdateOptions options;
@@ -49,6 +93,7 @@ Result<sync::UpdateOptions> ToUpdateOptions(const UpdateArguments& arguments) {
     if (tree.file_bytes_max == 0) return InvalidArgument("--max-file-size must be at least 1");
   }
   if (!(tree == sync::TreeOptions{})) options.tree = std::move(tree);
+  options.limits = TRY(ToLimits(arguments));
   return options;
 }
 

@@ -16,6 +16,8 @@ struct UpdateArguments {
   std::vector<std::string> include, exclude;
   std::string max_file_size;  ///< empty: not given
   bool secrets = false;
+  std::string max_bytes, min_free_disk;  ///< empty: not given
+  uint64_t max_versions = 0;
   std::string embedder, model;
   int threads = 0;
 };

@@ -4,14 +4,12 @@
 
 #include "index/key/btree.h"
 #include "table/commit.h"
+#include "upkeep/fold.h"
 
 namespace squire::engine {
 namespace {
 
 using SnapshotPtr = std::shared_ptr<const table::Snapshot>;
-
-constexpr size_t kUncoveredFragmentsMax = 16;
-constexpr int64_t kUncoveredRowsMin = 8192;
 
 /// Adds the rows at `addresses` that are still there and in fragments that the index covers.
 Result<void> AddLive(const table::Snapshot& snapshot, const index::BTree& tree, std::span<const uint64_t> addresses,
@@ -28,13 +26,6 @@ Result<void> AddLive(const table::Snapshot& snapshot, const index::BTree& tree, 
   return {};
 }
 
-std::vector<size_t> Uncovered(const table::Snapshot& snapshot, const index::BTree& tree) {
-  std::vector<size_t> out;
-  for (size_t i = 0; i < snapshot.num_fragments(); i++)
-    if (!tree.Covers(snapshot.fragment(i).id())) out.push_back(i);
-  return out;
-}
-
 std::string KindOf(const pb::IndexMetadata& index) {
   // "/lance.table.BTreeIndexDetails" is a BTree.
   std::string kind = index.index_details().type_url();
@@ -49,27 +40,6 @@ const Field* FindColumn(const table::Snapshot& snapshot, int32_t field_id) {
   return nullptr;
 }
 
-/// Publishes `index` in place of `removed`; its files go again when that fails.
-Result<uint64_t> PublishIndex(SnapshotPtr& current, pb::IndexMetadata index, std::vector<std::string> removed) {
-  const std::string folder = current->paths().Index(table::UuidText(index.uuid()));
-  table::Change change;
-  change.kind = table::Change::Kind::kCreateIndex;
-  change.new_indices.push_back(std::move(index));
-  change.removed_indices = std::move(removed);
-  auto committed = table::Commit(current, std::move(change));
-  if (!committed && committed.error().code != Code::kCommitUnknown) (void)current->files()->fs().RemoveAll(folder);
-  current = TRY(std::move(committed));
-  return current->version();
-}
-
-/// Whether the index is to be made anew with the rows that it lacks.
-bool IsDue(const table::Snapshot& snapshot, const index::BTree& tree) {
-  int64_t rows = 0;
-  const std::vector<size_t> uncovered = Uncovered(snapshot, tree);
-  for (size_t i : uncovered) rows += snapshot.fragment(i).live_rows();
-  return uncovered.size() >= kUncoveredFragmentsMax || rows >= std::max(kUncoveredRowsMin, tree.num_entries());
-}
-
 }  // namespace
 
 Result<std::map<uint64_t, lance::RowSet>> FindRowsByKey(const table::Snapshot& snapshot, const std::string& column,
@@ -81,7 +51,7 @@ Result<std::map<uint64_t, lance::RowSet>> FindRowsByKey(const table::Snapshot& s
   // Each key costs a page of the index: reading the column is cheaper for many.
   if (tree == nullptr || static_cast<int64_t>(keys.size()) * tree->page_rows() > tree->num_entries() / 2)
     return table::FindRows(snapshot, column, values.type, keys);
-  auto found = TRY(table::FindRows(snapshot, column, values.type, keys, Uncovered(snapshot, *tree)));
+  auto found = TRY(table::FindRows(snapshot, column, values.type, keys, upkeep::Uncovered(snapshot, *tree)));
   TRY(AddLive(snapshot, *tree, TRY(tree->Find(values)), found));
   return found;
 }
@@ -91,7 +61,7 @@ Result<uint64_t> CreateKeyIndex(SnapshotPtr& current, const std::string& column,
   std::vector<std::string> removed;
   for (const pb::IndexMetadata& index : current->indices().indices())
     if (index.name() == wanted) removed.push_back(table::UuidText(index.uuid()));
-  return PublishIndex(current, TRY(index::WriteBTree(*current, column, wanted, nullptr)), std::move(removed));
+  return upkeep::PublishIndex(current, TRY(index::WriteBTree(*current, column, wanted, nullptr)), std::move(removed));
 }
 
 Result<uint64_t> DropIndex(SnapshotPtr& current, const std::string& name) {
@@ -113,21 +83,6 @@ std::vector<IndexInfo> Indexes(const table::Snapshot& snapshot) {
     out.push_back(std::move(info));
   }
   return out;
-}
-
-Result<void> FoldKeyIndexes(SnapshotPtr& current) {
-  const pb::IndexSection indices = current->indices();
-  for (const pb::IndexMetadata& index : indices.indices()) {
-    if (index.index_details().type_url() != index::kBTreeDetailsUrl || index.fields_size() != 1) continue;
-    const Field* column = FindColumn(*current, index.fields(0));
-    auto tree = index::BTree::Open(*current, index);
-    if (!tree && tree.error().code == Code::kUnsupported) continue;
-    if (!tree) return std::move(tree.error());
-    if (column == nullptr || !IsDue(*current, **tree)) continue;
-    auto written = TRY(index::WriteBTree(*current, column->name, index.name(), tree->get()));
-    TRY(PublishIndex(current, std::move(written), {table::UuidText(index.uuid())}));
-  }
-  return {};
 }
 
 }  // namespace squire::engine

@@ -25,8 +25,4 @@ Result<uint64_t> CreateKeyIndex(std::shared_ptr<const table::Snapshot>& current,
 Result<uint64_t> DropIndex(std::shared_ptr<const table::Snapshot>& current, const std::string& name);
 std::vector<IndexInfo> Indexes(const table::Snapshot& snapshot);
 
-/// Takes rows that key indexes do not cover into them, where that is due: when they lie in many fragments, or are as
-/// many as the index holds. Does nothing most of the time. ERRORS: what a commit can meet; the table is as it was.
-Result<void> FoldKeyIndexes(std::shared_ptr<const table::Snapshot>& current);
-
 }  // namespace squire::engine

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "engine/key_join.h"
+#include "engine/retry.h"
 #include "engine/write.h"
 #include "query/where/filter.h"
 #include "table/scan.h"
@@ -255,7 +256,7 @@ class Merge {
 
 Result<MergeInsertResult> MergeInsert(std::shared_ptr<const table::Snapshot>& current, std::span<const std::string> on,
                                       const MergeInsertOptions& options, const Batch& rows) {
-  return Merge(current, options, rows).Run(on);
+  return WithRetries(current, [&](auto& base) { return Merge(base, options, rows).Run(on); });
 }
 
 }  // namespace squire::engine

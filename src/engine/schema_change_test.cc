@@ -28,7 +28,7 @@ class SchemaChangeTest : public testing::Test {
     return {TestSchema(), {*id.Finish(), *name.Finish()}, count};
   }
   Table Create() {
-    Table table = *Table::Create(path_, TestSchema());
+    Table table = *Table::Create(path_, TestSchema(), {.has_upkeep = false});
     EXPECT_TRUE(table.Append(Rows(0, 100)));
     EXPECT_TRUE(table.Append(Rows(100, 100)));
     return table;

@@ -14,9 +14,10 @@
 #include "query/fuse.h"
 #include "query/search.h"
 #include "table/commit.h"
+#include "table/owned.h"
 #include "table/scan.h"
 #include "table/tags.h"
-#include "upkeep/compact.h"
+#include "upkeep/keeper.h"
 #include "upkeep/prune.h"
 #include "upkeep/stats.h"
 #include "upkeep/verify.h"
@@ -30,16 +31,28 @@ Table::~Table() = default;
 
 Result<Table> TableAccess::Create(FileSystem& fs, const std::string& path, const Schema& schema,
                                   const TableOptions& options) {
-  auto files = std::make_shared<table::FileCache>(fs, options.open_files_max);
-  auto snapshot = TRY(table::CreateTable(files, path, schema));
-  return Table(std::make_unique<Table::Impl>(Table::Impl{path, std::move(files), std::move(snapshot)}));
+  auto files = std::make_shared<table::FileCache>(fs, engine::OpenFilesMax(options));
+  std::map<std::string, std::string> config;
+  if (options.has_upkeep) config[table::kUpkeepKey] = table::kUpkeepAuto;
+  auto snapshot = TRY(table::CreateTable(files, path, schema, config));
+  auto watch = std::make_unique<engine::Watch>(*snapshot, options.limits);
+  watch->health().Save();  // on a full disk it would be too late to make the record
+  return Table(
+      std::make_unique<Table::Impl>(Table::Impl{path, std::move(files), std::move(snapshot), std::move(watch)}));
 }
 
 Result<Table> TableAccess::Open(FileSystem& fs, const std::string& path, const TableOptions& options) {
-  auto files = std::make_shared<table::FileCache>(fs, options.open_files_max);
+  auto files = std::make_shared<table::FileCache>(fs, engine::OpenFilesMax(options));
   const std::string root = options.branch.empty() ? path : table::Paths{path}.Branch(options.branch);
-  auto snapshot = TRY(table::Snapshot::Open(files, root, options.version));
-  return Table(std::make_unique<Table::Impl>(Table::Impl{root, std::move(files), std::move(snapshot)}));
+  auto opened = table::Snapshot::Open(files, root, options.version);
+  if (!opened) {
+    if (!options.version) engine::NoteFailedOpen(fs, root, opened.error());
+    return std::move(opened.error());
+  }
+  std::shared_ptr<const table::Snapshot> snapshot = *std::move(opened);
+  auto watch = std::make_unique<engine::Watch>(*snapshot, options.limits);
+  return Table(
+      std::make_unique<Table::Impl>(Table::Impl{root, std::move(files), std::move(snapshot), std::move(watch)}));
 }
 
 namespace {
@@ -77,6 +90,10 @@ Result<bool> Table::Refresh() {
   return true;
 }
 
+TableHealth Table::Health() const { return impl_->watch->health().Look(*impl_->snapshot); }
+
+void Table::SetLimits(const TableLimits& limits) { impl_->watch->set_limits(limits); }
+
 int64_t Table::CountRows() const { return impl_->snapshot->num_rows(); }
 
 Result<int64_t> Table::CountRows(const RowFilter& filter) const {
@@ -92,6 +109,7 @@ Result<TableStats> Table::Stats() const {
   const table::Snapshot& snapshot = *impl_->snapshot;
   TableStats stats{
       CountRows(), version(), bytes.versions, snapshot.num_fragments(), bytes.files, bytes.on_disk, bytes.live, {}, {}};
+  stats.upkeep_seconds = std::chrono::duration<double>(impl_->keeper.unasked_time()).count();
   stats.indexes = static_cast<uint64_t>(snapshot.indices().indices_size());
   for (size_t i = 0; i < snapshot.num_fragments(); i++) stats.fragment_rows.push_back(snapshot.fragment(i).live_rows());
   return stats;
@@ -135,10 +153,57 @@ Result<std::vector<Hit>> Table::TextSearch(const std::string& text, const TextSe
   return query::TextSearch(*impl_->snapshot, text, options);
 }
 
-Result<std::unique_ptr<TableWrite>> Table::BeginWrite() { return TRY(engine::BeginWrite(impl_->snapshot)); }
+namespace {
+
+/// Passes on what a write returned, after its health is told and the table's upkeep has done the write's share.
+template <class T>
+Result<T> Kept(Table::Impl& impl, Result<T> written) {
+  written = impl.watch->Wrote(std::move(written));
+  if (written) impl.keeper.AfterCommit(impl.snapshot);
+  return written;
+}
+
+/// Whether rows may be added, by the table's limits; at one of them room is made first.
+Result<void> Admit(Table::Impl& impl) {
+  return impl.watch->Admit(impl.snapshot, [&] {
+    if (table::IsOwned(impl.snapshot->manifest())) (void)impl.keeper.Optimize(impl.snapshot, {});
+  });
+}
+
+/// A write of a table whose commit is followed by upkeep.
+class KeptWrite : public TableWrite {
+ public:
+  /// With what the table's limits say about rows, taken before the write began.
+  KeptWrite(Table::Impl& impl, Result<void> admitted, std::unique_ptr<TableWrite> write)
+      : impl_(impl), admitted_(std::move(admitted)), write_(std::move(write)) {}
+  Result<void> Append(const Batch& rows) override {
+    if (!admitted_) return admitted_;
+    return impl_.watch->WrotePart(write_->Append(rows));
+  }
+  Result<void> DeleteKeys(const std::string& column, const Array& keys) override {
+    return impl_.watch->WrotePart(write_->DeleteKeys(column, keys));
+  }
+  Result<void> DeleteWhere(const std::string& where) override {
+    return impl_.watch->WrotePart(write_->DeleteWhere(where));
+  }
+  Result<uint64_t> Commit() override { return Kept(impl_, write_->Commit()); }
+
+ private:
+  Table::Impl& impl_;
+  Result<void> admitted_;
+  std::unique_ptr<TableWrite> write_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<TableWrite>> Table::BeginWrite() {
+  auto admitted = Admit(*impl_);
+  return std::make_unique<KeptWrite>(*impl_, std::move(admitted), TRY(engine::BeginWrite(impl_->snapshot)));
+}
 
 Result<std::unique_ptr<TableWrite>> Table::BeginOverwrite(const Schema& schema) {
-  return TRY(engine::BeginWrite(impl_->snapshot, schema));
+  auto admitted = Admit(*impl_);
+  return std::make_unique<KeptWrite>(*impl_, std::move(admitted), TRY(engine::BeginWrite(impl_->snapshot, schema)));
 }
 
 Result<uint64_t> Table::Append(const Batch& rows) {
@@ -153,10 +218,11 @@ Result<uint64_t> Table::DeleteKeys(const std::string& column, const Array& keys)
   return write->Commit();
 }
 
-Result<DeleteResult> Table::Delete(const std::string& where) { return engine::Delete(impl_->snapshot, where); }
+Result<DeleteResult> Table::Delete(const std::string& where) { return Kept(*impl_, engine::Delete(impl_->snapshot, where)); }
 
 Result<UpdateResult> Table::Update(const std::string& where, std::span<const Assignment> set) {
-  return engine::Update(impl_->snapshot, where, set);
+  TRY(Admit(*impl_));
+  return Kept(*impl_, engine::Update(impl_->snapshot, where, set));
 }
 
 Result<uint64_t> Table::UpsertByKey(const std::string& column, const Batch& rows) {
@@ -170,15 +236,17 @@ Result<uint64_t> Table::UpsertByKey(const std::string& column, const Batch& rows
 
 Result<MergeInsertResult> Table::MergeInsert(std::span<const std::string> on, const MergeInsertOptions& options,
                                              const Batch& rows) {
-  return engine::MergeInsert(impl_->snapshot, on, options, rows);
+  TRY(Admit(*impl_));
+  return Kept(*impl_, engine::MergeInsert(impl_->snapshot, on, options, rows));
 }
 
 Result<uint64_t> Table::AddColumns(std::span<const NewColumn> columns) {
-  return engine::AddColumns(impl_->snapshot, columns);
+  TRY(Admit(*impl_));
+  return Kept(*impl_, engine::AddColumns(impl_->snapshot, columns));
 }
 
 Result<uint64_t> Table::DropColumns(std::span<const std::string> columns) {
-  return engine::DropColumns(impl_->snapshot, columns);
+  return Kept(*impl_, engine::DropColumns(impl_->snapshot, columns));
 }
 
 Result<uint64_t> Table::RenameColumn(const std::string& column, const std::string& name) {
@@ -186,7 +254,8 @@ Result<uint64_t> Table::RenameColumn(const std::string& column, const std::strin
 }
 
 Result<uint64_t> Table::CreateKeyIndex(const std::string& column, const std::string& name) {
-  return engine::CreateKeyIndex(impl_->snapshot, column, name);
+  TRY(Admit(*impl_));
+  return impl_->watch->Wrote(engine::CreateKeyIndex(impl_->snapshot, column, name));
 }
 
 Result<uint64_t> Table::DropIndex(const std::string& name) { return engine::DropIndex(impl_->snapshot, name); }
@@ -222,20 +291,68 @@ Result<void> Table::DeleteTag(const std::string& name) {
   return table::DeleteTag(impl_->files->fs(), impl_->snapshot->paths(), name);
 }
 
-Result<CompactStats> Table::Compact() {
-  auto result = TRY(upkeep::Compact(impl_->snapshot));
-  impl_->snapshot = std::move(result.snapshot);
-  return CompactStats{result.fragments_before, result.fragments_after, result.rows_dropped, result.bytes_written};
+namespace {
+
+/// Whether trying later may help: nothing is wrong with the table or the call.
+bool IsPutOff(Code code) {
+  switch (code) {
+    case Code::kNoSpace:
+    case Code::kTooManyFiles:
+    case Code::kIo:
+    case Code::kConflict:
+    case Code::kOverBudget: return true;
+    default: return false;
+  }
 }
 
-Result<PruneStats> Table::Prune(const PruneRequest& request) {
+}  // namespace
+
+namespace {
+
+/// The stage's error as a sentence, where later may be better. ERRORS: what is wrong with the table.
+Result<std::string> PutOff(const upkeep::UpkeepReport& report, upkeep::Stage stage) {
+  const auto& error = report.put_off[static_cast<size_t>(stage)];
+  if (!error) return std::string();
+  if (!IsPutOff(error->code)) return *error;
+  return error->ToString();
+}
+
+Result<CompactStats> CompactStatsOf(const upkeep::UpkeepReport& report) {
+  const upkeep::CompactResult& done = report.compacted;
+  return CompactStats{done.fragments_before, done.fragments_after, done.rows_dropped, done.bytes_written,
+                      TRY(PutOff(report, upkeep::Stage::kCompact))};
+}
+
+Result<PruneStats> PruneStatsOf(const upkeep::UpkeepReport& report) {
+  const upkeep::PruneResult& done = report.pruned;
+  return PruneStats{done.versions_removed, done.files_removed, done.bytes_freed,
+                    TRY(PutOff(report, upkeep::Stage::kPrune))};
+}
+
+upkeep::PruneOptions OptionsOf(const PruneRequest& request) {
   upkeep::PruneOptions options;
   options.keep_versions = request.keep_versions;
   options.older_than_ns = Nanoseconds(request.older_than_s);
   options.orphan_age_ns = Nanoseconds(request.leftover_age_s);
   options.dry_run = request.dry_run;
-  const auto result = TRY(upkeep::Prune(impl_->files->fs(), impl_->path, options));
-  return PruneStats{result.versions_removed, result.files_removed, result.bytes_freed};
+  return options;
+}
+
+}  // namespace
+
+Result<CompactStats> Table::Compact() { return CompactStatsOf(impl_->keeper.Compact(impl_->snapshot)); }
+
+Result<PruneStats> Table::Prune(const PruneRequest& request) {
+  return PruneStatsOf(impl_->keeper.Prune(*impl_->snapshot, OptionsOf(request)));
+}
+
+Result<UpkeepStats> Table::Optimize(const PruneRequest& request) {
+  const upkeep::UpkeepReport report = impl_->keeper.Optimize(impl_->snapshot, OptionsOf(request));
+  UpkeepStats stats;
+  stats.compacted = TRY(CompactStatsOf(report));
+  stats.pruned = TRY(PruneStatsOf(report));
+  stats.put_off = TRY(PutOff(report, upkeep::Stage::kFold));
+  return stats;
 }
 
 VerifyReport Table::Verify() const {

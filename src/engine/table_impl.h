@@ -2,8 +2,10 @@
 
 /// What a squire::Table holds, and the door for tables on another file system than the machine's.
 
+#include "engine/watch.h"
 #include "squire/table.h"
 #include "table/snapshot.h"
+#include "upkeep/keeper.h"
 
 namespace squire {
 
@@ -11,6 +13,8 @@ struct Table::Impl {
   std::string path;
   std::shared_ptr<table::FileCache> files;
   std::shared_ptr<const table::Snapshot> snapshot;
+  std::unique_ptr<engine::Watch> watch;
+  upkeep::Keeper keeper{watch->health()};
 };
 
 /// Tables on any file system, which must outlive them.

@@ -57,7 +57,7 @@ struct Operation {
   const char* name;
   std::function<Result<std::string>(FileSystem& fs)> run;
   Start start = Start::kTable;
-  bool has_steps = false;  ///< versions of its own each: an error leaves some of them done
+  bool does_upkeep = false;  ///< in versions of its own: what of it fails is put off, and told by the table's health
 };
 const std::vector<Operation>& Operations();
 

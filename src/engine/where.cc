@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/retry.h"
 #include "engine/scanner.h"
 #include "engine/write.h"
 #include "query/pieces.h"
@@ -13,7 +14,6 @@ namespace squire::engine {
 namespace {
 
 constexpr int64_t kRangeRows = 65'536;
-constexpr int kAttemptsMax = 8;  // while other writers delete the same rows
 constexpr size_t kPredicateBytesMax = 1000;
 
 /// Calls `found(fragment, addresses, keep)` for the rows of each piece that may hold selected ones.
@@ -25,20 +25,6 @@ Result<void> ForEachSelected(const table::Snapshot& snapshot, const query::Selec
     found(snapshot.fragment(piece.range.fragment), rows.addresses, TRY(selection.Keep(rows.batch)));
   }
   return {};
-}
-
-/// Redoes `attempt`, a function of a snapshot to be moved on, while it loses rows to other writers.
-template <class Attempt>
-auto WithRetries(std::shared_ptr<const table::Snapshot>& current, Attempt attempt) -> decltype(attempt(current)) {
-  std::shared_ptr<const table::Snapshot> base = current;
-  for (int i = 1;; i++) {
-    auto done = attempt(base);
-    if (done || done.error().code != Code::kConflict || i == kAttemptsMax) {
-      if (done) current = std::move(base);
-      return done;
-    }
-    base = TRY(table::Snapshot::Open(base->files(), base->paths().root));
-  }
 }
 
 /// New values of some columns, each an expression.

@@ -1,7 +1,7 @@
 #include "engine/write.h"
 
-#include "base/log.h"
 #include "engine/key_index.h"
+#include "engine/retry.h"
 #include "engine/where.h"
 #include "lance/logical_type.h"
 #include "table/commit.h"
@@ -40,18 +40,82 @@ class SnapshotWrite : public RowWrite {
 
   Result<void> DeleteKeys(const std::string& column, const Array& keys) override {
     if (change_.schema) return InvalidArgument("a write that replaces the whole table deletes no keys");
-    const auto set = TRY(table::KeySet::Of(keys));
-    DeleteRows(TRY(FindRowsByKey(*base_, column, keys, set)), column + " in (" + std::to_string(set.size()) + " keys)");
+    TRY(DeleteKeysNow(column, keys));
+    deletions_.push_back({column, keys, {}});
     return {};
   }
 
   Result<void> DeleteWhere(const std::string& where) override {
     if (change_.schema) return InvalidArgument("a write that replaces the whole table deletes nothing by condition");
-    DeleteRows(TRY(FindRows(*base_, where)), PredicateText(where));
+    AddRows(TRY(FindRows(*base_, where)), PredicateText(where));
+    deletions_.push_back({{}, {}, where});
     return {};
   }
 
   void DeleteRows(std::map<uint64_t, lance::RowSet> found, std::string predicate) override {
+    AddRows(std::move(found), std::move(predicate));
+    can_find_again_ = false;
+  }
+
+  Result<uint64_t> Commit() override {
+    if (done_ || is_tried_) return InvalidArgument("this write has been committed, or it failed; begin a new one");
+    if (is_broken_) return InvalidArgument("an append to this write failed; begin a new one");
+    is_tried_ = true;
+    if (!change_.schema && appended_ == 0 && change_.deleted_rows.empty()) return base_->version();
+    change_.new_fragments = TRY(writer_.Finish());
+    for (int attempt = 1;; attempt++) {
+      SetKind();
+      auto committed = table::Commit(base_, change_);
+      if (committed || committed.error().code == Code::kCommitUnknown) done_ = true;
+      if (committed || committed.error().code != Code::kConflict || attempt == kAttemptsMax || !can_find_again_) {
+        current_ = TRY(std::move(committed));
+        return current_->version();
+      }
+      if (!TRY(FindAgain())) return std::move(committed.error());
+      if (appended_ > 0 || !change_.deleted_rows.empty()) continue;
+      current_ = base_;  // others deleted all of it
+      return current_->version();
+    }
+  }
+
+ private:
+  struct Deletion {
+    std::string column;
+    Array keys;
+    std::string where;  // instead of keys
+  };
+
+  void SetKind() {
+    using Kind = table::Change::Kind;
+    change_.kind = change_.schema                  ? Kind::kOverwrite
+                   : change_.deleted_rows.empty() ? Kind::kAppend
+                   : appended_ == 0               ? Kind::kDelete
+                                                  : Kind::kUpdate;
+  }
+
+  Result<void> DeleteKeysNow(const std::string& column, const Array& keys) {
+    const auto set = TRY(table::KeySet::Of(keys));
+    AddRows(TRY(FindRowsByKey(*base_, column, keys, set)), column + " in (" + std::to_string(set.size()) + " keys)");
+    return {};
+  }
+
+  /// Finds what is to be deleted in the newest version, where others moved or deleted some of it. False when the new
+  /// rows are not those of its columns any more.
+  Result<bool> FindAgain() {
+    auto latest = TRY(table::Snapshot::Open(base_->files(), base_->paths().root));
+    if (!table::HaveSameFields(*base_, *latest)) return false;
+    base_ = std::move(latest);
+    change_.deleted_rows.clear();
+    for (const Deletion& deletion : deletions_) {
+      if (deletion.where.empty())
+        TRY(DeleteKeysNow(deletion.column, deletion.keys));
+      else
+        AddRows(TRY(FindRows(*base_, deletion.where)), PredicateText(deletion.where));
+    }
+    return true;
+  }
+
+  void AddRows(std::map<uint64_t, lance::RowSet> found, std::string predicate) {
     for (auto& [id, rows] : found) {
       if (rows.empty()) continue;
       auto [at, is_new] = change_.deleted_rows.try_emplace(id, rows.num_rows());
@@ -60,28 +124,6 @@ class SnapshotWrite : public RowWrite {
     change_.predicate = std::move(predicate);
   }
 
-  Result<uint64_t> Commit() override {
-    if (done_ || is_tried_) return InvalidArgument("this write has been committed, or it failed; begin a new one");
-    if (is_broken_) return InvalidArgument("an append to this write failed; begin a new one");
-    is_tried_ = true;
-    using Kind = table::Change::Kind;
-    if (change_.schema) {
-      change_.kind = Kind::kOverwrite;
-    } else {
-      if (appended_ == 0 && change_.deleted_rows.empty()) return base_->version();
-      change_.kind = change_.deleted_rows.empty() ? Kind::kAppend : appended_ == 0 ? Kind::kDelete : Kind::kUpdate;
-    }
-    change_.new_fragments = TRY(writer_.Finish());
-    auto committed = table::Commit(base_, std::move(change_));
-    if (committed || committed.error().code == Code::kCommitUnknown) done_ = true;
-    current_ = TRY(std::move(committed));
-    const uint64_t version = current_->version();
-    // The rows are in: an index that could not take them up yet will at a later commit, and is right meanwhile.
-    if (auto folded = FoldKeyIndexes(current_); !folded) Log(LogLevel::kWarn, folded.error().ToString());
-    return version;
-  }
-
- private:
   /// The batch's columns by the table's names and order; a nullable column that is not given is null.
   Result<Batch> InTableOrder(const Batch& rows) const {
     const Schema& schema = schema_;
@@ -108,10 +150,12 @@ class SnapshotWrite : public RowWrite {
   Schema schema_;
   table::FragmentWriter writer_;
   table::Change change_;
+  std::vector<Deletion> deletions_;
   int64_t appended_ = 0;
   bool done_ = false;
   bool is_tried_ = false;   // Commit was called
   bool is_broken_ = false;  // an append failed
+  bool can_find_again_ = true;
 };
 
 }  // namespace

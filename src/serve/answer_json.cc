@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "serve/health_report.h"
+
 namespace squire::serve {
 
 using nlohmann::ordered_json;
@@ -40,7 +42,12 @@ ordered_json ToJson(const sync::Status& status) {
           {"dimension", status.dimension},
           {"endpoint", status.endpoint},
           {"followed", status.followed},
-          {"updated", static_cast<double>(status.updated_ns / 1'000'000) / 1000}};
+          {"updated", static_cast<double>(status.updated_ns / 1'000'000) / 1000},
+          {"health", ToJson(status.health)},
+          {"source_bytes", status.source_bytes},
+          {"max_bytes", status.max_bytes},
+          {"max_versions", status.limits.max_versions},
+          {"min_free_disk", status.limits.min_free_disk}};
 }
 
 ordered_json ToJson(const sync::UpdateReport& report) {

@@ -6,6 +6,7 @@
 
 #include "base/try.h"
 #include "sync/follow.h"
+#include "sync/limits.h"
 #include "sync/plan.h"
 #include "sync/search.h"
 #include "sync/state.h"
@@ -121,6 +122,7 @@ Result<Status> Index::GetStatus() {
   status.bytes_on_disk = stats.bytes_on_disk;
   status.live_bytes = stats.live_bytes;
   status.index_bytes = FolderBytes(status.db);
+  status.health = impl_->table->Health();
   status.model = impl_->model->name;
   status.fingerprint = impl_->model->fingerprint;
   status.endpoint = impl_->model->choice.url;
@@ -131,7 +133,16 @@ Result<Status> Index::GetStatus() {
   if (auto state = State::Open(impl_->location.state(), false); state) {
     for (const FileState& file : TRY(state->Load())) {
       if (!file.error.empty()) status.failed++;
+      if (file.chunks > 0) status.source_bytes += file.entry.size_bytes;
     }
+  }
+  status.limits = TRY(LoadLimits(impl_->location));
+  const TableLimits limits = LimitsOf(status.limits, status.source_bytes);
+  status.max_bytes = limits.max_bytes;
+  if (limits.max_bytes_per_live > 0) {
+    const auto by_live =
+        static_cast<uint64_t>(std::min(limits.max_bytes_per_live * static_cast<double>(status.live_bytes), 9e18));
+    status.max_bytes = status.max_bytes == 0 ? by_live : std::min(status.max_bytes, by_live);
   }
   if (auto freshness = MeasureFreshness(impl_->location, *impl_->table); freshness) status.freshness = *freshness;
   return status;

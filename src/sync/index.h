@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "squire/health.h"
 #include "sync/location.h"
 
 namespace squire::sync {
@@ -32,6 +33,16 @@ struct TreeOptions {
   bool operator==(const TreeOptions&) const = default;
 };
 
+/// Bounds of the index's table, as TableLimits; 0: none.
+struct IndexLimits {
+  uint64_t max_bytes = 0;
+  double max_bytes_per_live = 0;
+  double max_bytes_per_source = 0;  ///< times the bytes of the files that belong in the index
+  uint64_t max_versions = 0;
+  uint64_t min_free_disk = 0;
+  bool operator==(const IndexLimits&) const = default;
+};
+
 struct Progress {
   enum class Phase { kScanning, kReading, kEmbedding, kCommitting };
   Phase phase = Phase::kScanning;
@@ -47,6 +58,7 @@ struct UpdateOptions {
   bool explain = false;                    ///< fill UpdateReport::reasons
   std::optional<EmbedderChoice> embedder;  ///< none: as the index has it
   std::optional<TreeOptions> tree;         ///< none: as the index has it
+  std::optional<IndexLimits> limits;       ///< the same
   std::vector<std::string> only_paths;     ///< not empty: look only at and below these (a watcher's)
   int threads = 0;                         ///< 0: all cores
   std::function<void(const Progress&)> progress;
@@ -112,6 +124,10 @@ struct Status {
   uint32_t dimension = 0;
   bool followed = false;   ///< a watcher or server keeps the index up to date
   int64_t updated_ns = 0;  ///< when the newest version was written
+  TableHealth health;
+  IndexLimits limits;
+  uint64_t source_bytes = 0;  ///< of the files that belong in the index, as the last run saw them
+  uint64_t max_bytes = 0;     ///< what the limits come to now; 0: none
 };
 
 class Index {

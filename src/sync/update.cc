@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "corpus/read.h"
 #include "sync/config.h"
+#include "sync/limits.h"
 #include "sync/plan.h"
 #include "sync/reader.h"
 #include "sync/state.h"
@@ -40,6 +41,8 @@ class Run {
     state_.emplace(TRY(State::Open(location_.state(), !options_.dry_run)));
     tree_options_ = options_.tree ? *options_.tree : TRY(LoadTreeOptions(location_));
     if (options_.tree && !options_.dry_run) TRY(SaveTreeOptions(location_, tree_options_));
+    limits_ = options_.limits ? *options_.limits : TRY(LoadLimits(location_));
+    if (options_.limits && !options_.dry_run) TRY(SaveLimits(location_, limits_));
     Plan plan = TRY(MakeThePlan());
     if (options_.dry_run) {
       ExplainPlan(plan);
@@ -132,6 +135,8 @@ class Run {
     const auto scan_options = ScanOptionsOf(location_, tree_options_, options_.explain);
     auto scan = partly ? TRY(corpus::ScanPaths(location_.tree, options_.only_paths, scan_options))
                        : TRY(corpus::Scan(location_.tree, scan_options));
+    for (const FileState& file : known) source_bytes_ += partly && file.chunks > 0 ? file.entry.size_bytes : 0;
+    for (const corpus::FileEntry& file : scan.files) source_bytes_ += partly ? 0 : file.size_bytes;
     if (partly) known = Below(std::move(known), options_.only_paths);
     report_.files = scan.files.size();
     for (corpus::SkippedEntry& skipped : scan.explained)
@@ -159,6 +164,7 @@ class Run {
   Result<void> Process(Plan& plan) {
     const bool is_first = !overwrites_ && (!table_ || state_->first_index_under_way() || table_->CountRows() == 0);
     TRY(SettleModel());
+    table_->SetLimits(LimitsOf(limits_, source_bytes_));
     if (is_first && !state_->first_index_under_way()) TRY(state_->SetFirstIndexUnderWay(true));
     Spool spool = TRY(Spool::Open(location_.spool(), model_.fingerprint, model_.dimension));
     vectors_.emplace(&*table_, model_, std::move(spool), [this] { return GetEmbedder(); });
@@ -167,6 +173,8 @@ class Run {
     TRY(BeginWrite());
     for (FileState& file : plan.gone) Remove(std::move(file.entry.path), file.chunks > 0);
     report_.files_gone = plan.gone.size();
+    // At a limit rows are refused, and what frees would be refused with them.
+    if (!(limits_ == IndexLimits()) && !keys_.empty() && !plan.dirty.empty() && !is_first) TRY(Commit(false));
     progress_.files_total = plan.dirty.size();
 
     double committed_at = 0;
@@ -340,6 +348,8 @@ class Run {
   std::optional<Table> table_;
   std::optional<State> state_;
   TreeOptions tree_options_;
+  IndexLimits limits_;
+  uint64_t source_bytes_ = 0;  // of the files that belong in the index
   ModelRecord model_;
   bool overwrites_ = false;
   std::optional<VectorSource> vectors_;

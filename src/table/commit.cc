@@ -56,7 +56,7 @@ Result<SnapshotPtr> Attempt(const SnapshotPtr& onto, std::span<Request*> request
     const auto add = [&]() -> Result<void> {
       TRY(CheckWritable(*onto, *request->change));
       TRY(CheckRebase(*request->base, *onto, *request->change));
-      return draft.Add(*request->change);
+      return draft.Add(*request->base, *request->change);
     };
     auto added = add();
     if (added)

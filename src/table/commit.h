@@ -19,7 +19,7 @@ struct Change {
     kAppend,       ///< new fragments only
     kDelete,       ///< rows gone only
     kUpdate,       ///< both in one version: no reader sees a row gone and its successor not there
-    kRewrite,      ///< `rewritten` fragments replaced by `new_fragments`, which hold the same rows
+    kRewrite,      ///< `rewritten` fragments replaced by `new_fragments`, which hold their live rows in order
     kOverwrite,    ///< everything replaced by `new_fragments`, which have `schema`
     kProject,      ///< columns dropped or renamed: `fields` is the new schema
     kAddColumns,   ///< `fields` is the new schema, `new_files` the data files that hold the new columns
@@ -46,12 +46,16 @@ struct CommitOptions {
 /// Publishes `change`, made against `base`, and returns the new version. All files it writes are durable before.
 ///
 /// Rebases by comparing manifests: an append meets nothing but a new column that must not be null; deleted rows are
-/// merged with what others deleted meanwhile; an overwrite or restore replaces whatever is there. ERRORS: Conflict when
-/// a row to be deleted is gone or moved, a fragment to be rewritten changed, or the schema did in a way that matters;
+/// merged with what others deleted meanwhile; of rewritten fragments the rows that others deleted meanwhile are deleted
+/// where they are now; an overwrite or restore replaces whatever is there. ERRORS: Conflict when a row to be deleted is
+/// gone or moved, a fragment to be rewritten is gone or has other columns, or the schema changed in a way that matters;
 /// CommitUnknown; NoSpace, Io. After any error but CommitUnknown the table is as it was.
 /// THREADS: any.
 Result<std::shared_ptr<const Snapshot>> Commit(std::shared_ptr<const Snapshot> base, Change change,
                                                const CommitOptions& options = {});
+
+/// Whether rows written for one are rows of the other.
+bool HaveSameFields(const Snapshot& base, const Snapshot& latest);
 
 /// Creates an empty table of `schema` as version 1. ERRORS: AlreadyExists.
 Result<std::shared_ptr<const Snapshot>> CreateTable(std::shared_ptr<FileCache> files, const std::string& root,

@@ -58,12 +58,14 @@ Draft::~Draft() {
   for (const std::string& path : leftovers_) RemoveLeftover(fs_, onto_.paths(), path);
 }
 
-Result<void> Draft::Add(const Change& change) {
+Result<void> Draft::Add(const Snapshot& base, const Change& change) {
   TRY(AddDeletes(change));
-  TRY(RemoveRewritten(change));
   TRY(AddSchema(change));
   if (change.kind == Kind::kRestore) Restore(change);
-  AddFragments(change);
+  if (change.kind == Kind::kRewrite)
+    TRY(AddRewrite(base, change));
+  else
+    AddFragments(change);
   AddIndices(change);
   changes_.push_back(&change);
   return {};
@@ -85,16 +87,61 @@ Result<void> Draft::AddDeletes(const Change& change) {
   return {};
 }
 
-Result<void> Draft::RemoveRewritten(const Change& change) {
-  if (change.rewritten.empty()) return {};
+/// The new fragments stand where the first of the old ones stood. Rows that others deleted since `base` are deleted
+/// where they are now: the live rows of `base`, counted through the old fragments, are those of the new ones.
+Result<void> Draft::AddRewrite(const Snapshot& base, const Change& change) {
   auto* group = transaction_.mutable_rewrite()->add_groups();
+  std::vector<uint64_t> moved;  // places of rows to delete in the new fragments, one after the other
+  uint64_t place = 0;
   for (uint64_t id : change.rewritten) {
-    const Fragment* fragment = onto_.FindFragment(id);
-    if (fragment == nullptr) return Conflict("fragment " + std::to_string(id) + " was replaced by another writer");
+    Fragment* before = base.FindFragment(id);
+    Fragment* fragment = onto_.FindFragment(id);
+    if (before == nullptr || fragment == nullptr)
+      return Conflict("fragment " + std::to_string(id) + " was replaced by another writer");
     *group->add_old_fragments() = fragment->meta();
+    const lance::RowSet& then = *TRY(before->Deleted());
+    const lance::RowSet& now = *TRY(fragment->Deleted());
+    if (then.count() == now.count()) {  // deletions only ever grow
+      place += then.num_rows() - then.count();
+      continue;
+    }
+    for (uint64_t row = 0; row < then.num_rows(); row++) {
+      if (then.Contains(row)) continue;
+      if (now.Contains(row)) moved.push_back(place);
+      place++;
+    }
   }
-  RemoveNext({change.rewritten.begin(), change.rewritten.end()});
+  std::vector<pb::DataFragment> named(change.new_fragments);
+  uint64_t next_id = NextFragmentId(), first = 0;
+  auto next_moved = moved.begin();
+  for (pb::DataFragment& fragment : named) {
+    fragment.set_id(next_id++);
+    lance::RowSet deleted(fragment.physical_rows());
+    for (; next_moved != moved.end() && *next_moved < first + fragment.physical_rows(); ++next_moved)
+      (void)deleted.Add(*next_moved - first);
+    if (!deleted.empty()) deleted_.emplace(fragment.id(), std::move(deleted));
+    first += fragment.physical_rows();
+  }
+  if (first != place)
+    return Internal(std::to_string(first) + " rows were written anew of " + std::to_string(place));
+  if (next_id > 0) next_.set_max_fragment_id(static_cast<uint32_t>(next_id - 1));
+  Replace(change.rewritten, named);
+  for (const pb::DataFragment& fragment : named) rewritten_as_.push_back(fragment.id());
   return {};
+}
+
+void Draft::Replace(const std::vector<uint64_t>& old_ids, std::span<const pb::DataFragment> with) {
+  google::protobuf::RepeatedPtrField<pb::DataFragment> fragments;
+  bool is_placed = false;
+  for (pb::DataFragment& fragment : *next_.mutable_fragments()) {
+    if (std::ranges::find(old_ids, fragment.id()) == old_ids.end()) {
+      *fragments.Add() = std::move(fragment);
+      continue;
+    }
+    if (!is_placed) fragments.Add(with.begin(), with.end());
+    is_placed = true;
+  }
+  *next_.mutable_fragments() = std::move(fragments);
 }
 
 Result<void> Draft::AddSchema(const Change& change) {
@@ -135,9 +182,14 @@ void Draft::Restore(const Change& change) {
   version_.indices = change.restored->indices();
 }
 
-void Draft::AddFragments(const Change& change) {
+uint64_t Draft::NextFragmentId() const {
   uint64_t next_id = next_.has_max_fragment_id() ? uint64_t{next_.max_fragment_id()} + 1 : 0;
   for (const pb::DataFragment& fragment : onto_.manifest().fragments()) next_id = std::max(next_id, fragment.id() + 1);
+  return next_id;
+}
+
+void Draft::AddFragments(const Change& change) {
+  uint64_t next_id = NextFragmentId();
   for (pb::DataFragment fragment : change.new_fragments) {
     fragment.set_id(next_id++);
     if (next_.writer_feature_flags() & lance::kFlagStableRowIds) AddRowIds(fragment);
@@ -224,7 +276,8 @@ void Draft::DescribeAlone() {
   switch (change.kind) {
     case Kind::kRewrite: {
       auto* group = transaction_.mutable_rewrite()->mutable_groups(0);
-      for (const auto& fragment : added_) *group->add_new_fragments() = fragment;
+      for (uint64_t id : rewritten_as_)  // with their deletions; one without a live row is not there
+        if (const pb::DataFragment* fragment = FindNext(id)) *group->add_new_fragments() = *fragment;
       return;
     }
     case Kind::kOverwrite: {

@@ -37,9 +37,9 @@ class Draft {
   Draft(const Draft&) = delete;
   Draft& operator=(const Draft&) = delete;
 
-  /// Lays `change` over what is there. REQUIRES: CheckRebase agreed; a draft takes several changes only when all of
+  /// Lays `change`, made against `base`, over what is there. REQUIRES: CheckRebase agreed; a draft takes several changes only when all of
   /// them append, delete or update. ERRORS: Conflict, Corruption; the draft is as it was before.
-  Result<void> Add(const Change& change);
+  Result<void> Add(const Snapshot& base, const Change& change);
 
   /// Writes the version. ERRORS: AlreadyExists when another writer was first; CommitUnknown; NoSpace, Io.
   Result<void> Publish();
@@ -47,8 +47,9 @@ class Draft {
  private:
   Result<void> AddDeletes(const Change& change);
   Result<void> AddSchema(const Change& change);
-  Result<void> RemoveRewritten(const Change& change);
+  Result<void> AddRewrite(const Snapshot& base, const Change& change);
   void AddFragments(const Change& change);
+  void Replace(const std::vector<uint64_t>& old_ids, std::span<const pb::DataFragment> with);
   void AddRowIds(pb::DataFragment& fragment);
   void AddIndices(const Change& change);
   void Restore(const Change& change);
@@ -56,6 +57,7 @@ class Draft {
   void Describe();
   void DescribeAlone();
   Result<void> ListFolders();
+  [[nodiscard]] uint64_t NextFragmentId() const;
   pb::DataFragment* FindNext(uint64_t id);
   void RemoveNext(const std::set<uint64_t>& ids);
 
@@ -69,6 +71,7 @@ class Draft {
   std::map<uint64_t, lance::RowSet> deleted_;  // all of a fragment's, old ones too
   std::vector<pb::DataFragment> added_, updated_;
   std::set<uint64_t> removed_;
+  std::vector<uint64_t> rewritten_as_;  // ids of the new fragments of a rewrite
   std::vector<pb::IndexMetadata> dropped_indices_;
 
   FileNames names_;

@@ -27,21 +27,6 @@ Result<void> CheckColumnsOfNewRows(const Snapshot& base, const Snapshot& latest)
   return {};
 }
 
-bool HaveSameFields(const Snapshot& base, const Snapshot& latest) {
-  const auto& before = base.manifest().fields();
-  const auto& after = latest.manifest().fields();
-  return std::ranges::equal(before, after, [](const pb::Field& a, const pb::Field& b) {
-    return a.id() == b.id() && a.parent_id() == b.parent_id() && a.name() == b.name() &&
-           a.logical_type() == b.logical_type() && a.nullable() == b.nullable();
-  });
-}
-
-bool HaveSameIndexes(const Snapshot& base, const Snapshot& latest) {
-  return std::ranges::equal(
-      base.indices().indices(), latest.indices().indices(),
-      [](const pb::IndexMetadata& a, const pb::IndexMetadata& b) { return a.uuid().uuid() == b.uuid().uuid(); });
-}
-
 std::string WithoutDeletions(pb::DataFragment fragment) {
   fragment.clear_deletion_file();
   return fragment.SerializeAsString();
@@ -93,6 +78,15 @@ Result<void> CheckIndexes(const Snapshot& latest, const Change& change) {
 
 }  // namespace
 
+bool HaveSameFields(const Snapshot& base, const Snapshot& latest) {
+  const auto& before = base.manifest().fields();
+  const auto& after = latest.manifest().fields();
+  return std::ranges::equal(before, after, [](const pb::Field& a, const pb::Field& b) {
+    return a.id() == b.id() && a.parent_id() == b.parent_id() && a.name() == b.name() &&
+           a.logical_type() == b.logical_type() && a.nullable() == b.nullable();
+  });
+}
+
 Result<void> CheckRebase(const Snapshot& base, const Snapshot& latest, const Change& change) {
   using Kind = Change::Kind;
   if (base.version() == latest.version()) return {};
@@ -120,12 +114,11 @@ Result<void> CheckRebase(const Snapshot& base, const Snapshot& latest, const Cha
       return CheckIndexes(latest, change);
     case Kind::kRewrite:
       if (!HaveSameFields(base, latest)) return Conflict("another writer changed the schema");
-      if (!HaveSameIndexes(base, latest)) return Conflict("another writer made an index, whose rows would move");
       for (uint64_t id : change.rewritten) {
         const Fragment* before = base.FindFragment(id);
         const Fragment* after = latest.FindFragment(id);
         if (before == nullptr || after == nullptr) return Replaced(id);
-        if (before->meta().SerializeAsString() != after->meta().SerializeAsString())
+        if (WithoutDeletions(before->meta()) != WithoutDeletions(after->meta()))
           return Conflict("fragment " + std::to_string(id) + " changed while it was rewritten");
       }
       return {};

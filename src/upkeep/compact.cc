@@ -1,89 +1,67 @@
 #include "upkeep/compact.h"
 
+#include <algorithm>
+
 #include "table/fragment_writer.h"
 #include "table/scan.h"
 
 namespace squire::upkeep {
 namespace {
 
-constexpr int64_t kBatchRows = 2048;  // 3 MiB of 384 floats
+constexpr int64_t kBatchBytes = 8 << 20;
+constexpr int64_t kFirstBatchRows = 32;
+constexpr int64_t kBatchRowsMax = 8192;
 
-uint64_t SizeOf(const pb::DataFragment& fragment) {
-  uint64_t bytes = 0;
-  for (const pb::DataFile& file : fragment.files()) bytes += file.file_size_bytes();
-  return bytes;
-}
-
-/// Fragments, by index, whose rewriting makes fewer files or frees bytes.
-std::vector<size_t> Choose(const table::Snapshot& snapshot, const CompactOptions& options) {
-  std::vector<size_t> chosen, small;
-  for (size_t i = 0; i < snapshot.num_fragments(); i++) {
-    const table::Fragment& fragment = snapshot.fragment(i);
-    const auto rows = static_cast<double>(fragment.physical_rows());
-    const double deleted = rows - static_cast<double>(fragment.live_rows());
-    const bool is_small = SizeOf(fragment.meta()) < options.target_bytes;
-    if (deleted > 0 && (deleted >= options.deleted_share_min * rows || is_small))
-      chosen.push_back(i);
-    else if (is_small)
-      small.push_back(i);
+/// Copies the live rows of a fragment, in batches of as many rows as the last ones suggest make kBatchBytes.
+Result<void> CopyRows(const table::Snapshot& snapshot, const table::Projection& projection, size_t fragment,
+                      int64_t& batch_rows, table::FragmentWriter& writer) {
+  const int64_t rows = snapshot.fragment(fragment).physical_rows();
+  for (int64_t first = 0; first < rows;) {
+    const table::RowRange range{fragment, first, std::min(batch_rows, rows - first)};
+    const auto read = TRY(table::ReadRange(snapshot, projection, range));
+    TRY(writer.Write(read.batch));
+    first += range.count;
+    int64_t bytes = 1;
+    for (const Array& column : read.batch.columns) bytes += column.byte_size();
+    const int64_t fitting = kBatchBytes * std::max<int64_t>(1, read.batch.num_rows) / bytes;
+    batch_rows = std::clamp<int64_t>(std::min(fitting, batch_rows * 8), 1, kBatchRowsMax);
   }
-  // One small fragment alone is as good as it gets; with company it is worth merging.
-  if (small.size() + chosen.size() > 1) chosen.insert(chosen.end(), small.begin(), small.end());
-  std::ranges::sort(chosen);
-  return chosen;
-}
-
-Result<void> CheckIndexes(const table::Snapshot& snapshot) {
-  if (snapshot.indices().indices_size() == 0) return {};
-  return Unsupported("index '" + snapshot.indices().indices(0).name() +
-                         "' refers to rows by their place; a table with indexes is not compacted yet",
-                     snapshot.paths().root);
+  return {};
 }
 
 }  // namespace
 
-Result<CompactResult> Compact(std::shared_ptr<const table::Snapshot> snapshot, const CompactOptions& options) {
-  CompactResult result;
-  result.fragments_before = result.fragments_after = snapshot->num_fragments();
-  result.snapshot = snapshot;
-  const std::vector<size_t> chosen = Choose(*snapshot, options);
-  if (chosen.empty()) return result;
-  TRY(CheckIndexes(*snapshot));
-
-  const table::Projection projection = TRY(table::Project(*snapshot, {}));
+Result<void> Rewrite(std::shared_ptr<const table::Snapshot>& current, const FragmentRun& run, uint64_t file_bytes_max,
+                     CompactResult& done) {
+  const table::Snapshot& base = *current;
+  const table::Projection projection = TRY(table::Project(base, {}));
   table::FragmentWriter writer(
-      snapshot->files()->fs(), snapshot->paths(), snapshot->schema(), snapshot->manifest().fields(),
-      {.file_bytes_max = options.target_bytes, .version = TRY(table::FileVersionOf(snapshot->manifest()))});
-  const auto write = [&]() -> Result<void> {
-    for (size_t index : chosen) {
-      const int64_t rows = snapshot->fragment(index).physical_rows();
-      for (int64_t first = 0; first < rows; first += kBatchRows) {
-        const table::RowRange range{index, first, std::min(kBatchRows, rows - first)};
-        TRY(writer.Write(TRY(table::ReadRange(*snapshot, projection, range)).batch));
-      }
-    }
-    return {};
-  };
+      base.files()->fs(), base.paths(), base.schema(), base.manifest().fields(),
+      {.file_bytes_max = file_bytes_max,
+       .version = TRY(table::FileVersionOf(base.manifest())),
+       .names = TRY(base.NewNames())});
   table::Change change;
   change.kind = table::Change::Kind::kRewrite;
+  uint64_t dropped = 0;
   const auto commit = [&]() -> Result<std::shared_ptr<const table::Snapshot>> {
-    TRY(write());
-    change.new_fragments = TRY(writer.Finish());
-    for (size_t index : chosen) {
-      change.rewritten.push_back(snapshot->fragment(index).id());
-      result.rows_dropped += snapshot->fragment(index).meta().deletion_file().num_deleted_rows();
+    int64_t batch_rows = kFirstBatchRows;
+    for (size_t i = run.first; i < run.first + run.count; i++) {
+      TRY(CopyRows(base, projection, i, batch_rows, writer));
+      change.rewritten.push_back(base.fragment(i).id());
+      dropped += base.fragment(i).meta().deletion_file().num_deleted_rows();
     }
-    return table::Commit(snapshot, std::move(change));
+    change.new_fragments = TRY(writer.Finish());
+    return table::Commit(current, std::move(change));
   };
   auto committed = commit();
   if (!committed) {
     if (committed.error().code != Code::kCommitUnknown) writer.RemoveFiles();
     return std::move(committed.error());
   }
-  result.snapshot = *std::move(committed);
-  result.fragments_after = result.snapshot->num_fragments();
-  result.bytes_written = writer.bytes_written();
-  return result;
+  done.rows_dropped += dropped;
+  done.bytes_written += writer.bytes_written();
+  current = *std::move(committed);
+  return {};
 }
 
 }  // namespace squire::upkeep

@@ -123,4 +123,4 @@ class SquireStore(Store):
     def stats(self):
         stats = self.t.stats()
         return {**disk(self.path), "versions": stats.num_versions, "fragments": stats.fragment_stats.num_fragments,
-                "upkeep_s": round(self.upkeep_s, 3), "bytes_written": bytes_written() - self.written_before}
+                "upkeep_s": round(self.upkeep_s + stats.upkeep_seconds, 3), "bytes_written": bytes_written() - self.written_before}

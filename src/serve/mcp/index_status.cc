@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "serve/answer_json.h"
+#include "serve/health_report.h"
 #include "serve/mcp/arguments.h"
 #include "serve/mcp/tool.h"
 
@@ -23,6 +24,7 @@ constexpr char kOutputSchema[] = R"json({
     "stale": {"type": "integer", "description": "Indexed files that changed since"},
     "failed": {"type": "integer", "description": "Files that could not be indexed"},
     "following": {"type": "boolean", "description": "Some process keeps the index up to date"},
+    "health": {"type": "object", "description": "status green, or red while commits or upkeep fail; by stage"},
     "updating": {"type": "boolean", "description": "This server is updating the index now"},
     "note": {"type": "string"}
   },
@@ -42,6 +44,8 @@ ToolResult Answer(const Result<StatusReply>& reply) {
     text = fmt::format("{}: {} files, {} chunks; {} pending, {} stale, {} failed; model {}; table version {}.\n",
                        status.tree, status.files, status.chunks, status.freshness.pending, status.freshness.stale,
                        status.failed, status.model, status.version);
+    if (const std::string trouble = TroubleText(status.health); !trouble.empty())
+      text += "Health: red, " + trouble + ".\n";
   }
   if (!reply->view.note.empty())
     text += "Note: " + reply->view.note + ".\n";

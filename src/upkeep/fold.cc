@@ -1,0 +1,66 @@
+#include "upkeep/fold.h"
+
+#include <algorithm>
+
+#include "table/commit.h"
+
+namespace squire::upkeep {
+namespace {
+
+constexpr size_t kUncoveredFragmentsMax = 16;
+constexpr int64_t kUncoveredRowsMin = 8192;
+constexpr int64_t kUncoveredShare = 4;  // rows that are read at every lookup, of those in the index
+
+bool IsDue(const table::Snapshot& snapshot, const index::BTree& tree) {
+  int64_t rows = 0;
+  const std::vector<size_t> uncovered = Uncovered(snapshot, tree);
+  for (size_t i : uncovered) rows += snapshot.fragment(i).live_rows();
+  return uncovered.size() >= kUncoveredFragmentsMax ||
+         rows >= std::max(kUncoveredRowsMin, tree.num_entries() / kUncoveredShare);
+}
+
+const Field* FindColumn(const table::Snapshot& snapshot, int32_t field_id) {
+  for (size_t i = 0; i < snapshot.schema().fields.size(); i++)
+    if (snapshot.field_id(i) == field_id) return &snapshot.schema().fields[i];
+  return nullptr;
+}
+
+}  // namespace
+
+std::vector<size_t> Uncovered(const table::Snapshot& snapshot, const index::BTree& tree) {
+  std::vector<size_t> out;
+  for (size_t i = 0; i < snapshot.num_fragments(); i++)
+    if (!tree.Covers(snapshot.fragment(i).id())) out.push_back(i);
+  return out;
+}
+
+Result<uint64_t> PublishIndex(std::shared_ptr<const table::Snapshot>& current, pb::IndexMetadata index,
+                              std::vector<std::string> removed) {
+  const std::string folder = current->paths().Index(table::UuidText(index.uuid()));
+  table::Change change;
+  change.kind = table::Change::Kind::kCreateIndex;
+  change.new_indices.push_back(std::move(index));
+  change.removed_indices = std::move(removed);
+  auto committed = table::Commit(current, std::move(change));
+  if (!committed && committed.error().code != Code::kCommitUnknown) (void)current->files()->fs().RemoveAll(folder);
+  current = TRY(std::move(committed));
+  return current->version();
+}
+
+Result<void> FoldKeyIndexes(std::shared_ptr<const table::Snapshot>& current, bool all) {
+  const pb::IndexSection indices = current->indices();
+  for (const pb::IndexMetadata& index : indices.indices()) {
+    if (index.index_details().type_url() != index::kBTreeDetailsUrl || index.fields_size() != 1) continue;
+    const Field* column = FindColumn(*current, index.fields(0));
+    auto tree = index::BTree::Open(*current, index);
+    if (!tree && tree.error().code == Code::kUnsupported) continue;
+    if (!tree) return std::move(tree.error());
+    const bool is_due = all ? !Uncovered(*current, **tree).empty() : IsDue(*current, **tree);
+    if (column == nullptr || !is_due) continue;
+    auto written = TRY(index::WriteBTree(*current, column->name, index.name(), tree->get()));
+    TRY(PublishIndex(current, std::move(written), {table::UuidText(index.uuid())}));
+  }
+  return {};
+}
+
+}  // namespace squire::upkeep

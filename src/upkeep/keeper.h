@@ -1,0 +1,68 @@
+#pragma once
+
+/// The upkeep of one open table: after a commit it does that commit's share, and all of it when asked. Stages come in
+/// the order prune, compact, fold, prune, and each runs though another failed; what fails is kept and tried again
+/// later, and never fails the commit. Belongs to the table's thread. Source: docs/upkeep.md.
+
+#include <array>
+#include <chrono>
+#include <optional>
+
+#include "upkeep/compact.h"
+#include "upkeep/health_watch.h"
+#include "upkeep/prune.h"
+
+namespace squire::upkeep {
+
+enum class Stage { kPrune, kCompact, kFold };
+inline constexpr Stage kStages[] = {Stage::kPrune, Stage::kCompact, Stage::kFold};
+const char* StageName(Stage stage);
+
+/// What a call did, and the first error of each stage: that much is put off.
+struct UpkeepReport {
+  CompactResult compacted;
+  PruneResult pruned;
+  std::array<std::optional<Error>, std::size(kStages)> put_off;
+};
+
+class Keeper {
+ public:
+  /// `health` is told how the stages go; it outlives the keeper.
+  explicit Keeper(HealthWatch& health) : health_(health) {}
+
+  /// Looks after the bounds near which commits have come, `current` the last: most of the time there is nothing to do.
+  /// Does nothing on a table that is not ours, or beside another program's upkeep of it.
+  void AfterCommit(std::shared_ptr<const table::Snapshot>& current);
+
+  /// Prunes, as `options` say.
+  UpkeepReport Prune(const table::Snapshot& current, const PruneOptions& options);
+
+  /// Merges all that is worth it, whoever owns the table. Between the steps old versions go where bytes press.
+  UpkeepReport Compact(std::shared_ptr<const table::Snapshot>& current, const CompactOptions& options = {});
+
+  /// Everything: prunes as `options` say, compacts, folds, prunes again.
+  UpkeepReport Optimize(std::shared_ptr<const table::Snapshot>& current, const PruneOptions& options,
+                        const CompactOptions& compact = {});
+
+  /// Time spent so far in upkeep that nobody asked for.
+  [[nodiscard]] std::chrono::nanoseconds unasked_time() const { return unasked_time_; }
+
+ private:
+  template <class Work>
+  void Run(Stage stage, UpkeepReport& report, Work work);
+  [[nodiscard]] bool IsPutOff(Stage stage);
+  void DoShare(std::shared_ptr<const table::Snapshot>& current);
+  void PruneUnasked(const table::Snapshot& current, UpkeepReport& report);
+
+  /// After the work: room for the next commit on a full disk, the ballast where there is enough.
+  void Settle(const table::Snapshot& current);
+
+  HealthWatch& health_;
+  [[nodiscard]] bool IsDue(const table::Snapshot& current);
+
+  uint64_t last_look_version_ = 0;  // 0: not looked yet
+  uint64_t last_look_fragment_ = 0;
+  std::chrono::nanoseconds unasked_time_{};
+};
+
+}  // namespace squire::upkeep
