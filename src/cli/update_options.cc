@@ -24,10 +24,8 @@ void AddUpdateOptions(CLI::App& command, UpdateArguments& arguments) {
       ->group(group);
   const char* limit_group = "Limits of the index's table (kept with it; giving any of these replaces all of them)";
   command
-      .add_option(
-          "--max-bytes", arguments.max_bytes,
-          "At most so much on the disk: a size, 3x (times what its rows take), 3x-tree (times the tree's own bytes) or "
-          "none")
+      .add_option("--max-bytes", arguments.max_bytes,
+                  "At most so much on the disk: a size, 3x (its rows), 3x-tree (the tree) or none")
       ->type_name("LIMIT")
       ->group(limit_group);
   command.add_option("--max-versions", arguments.max_versions, "Keep at most so many versions")

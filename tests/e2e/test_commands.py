@@ -268,7 +268,7 @@ def test_help_and_version(squire):
     help_text = squire.run("--help").stdout
     assert "Exit codes" in help_text and "Examples:" in help_text
     commands = re.findall(r"^  (\w+) ", help_text.split("Subcommands:")[1].split("Examples:")[0], re.M)
-    assert {"index", "search", "status", "watch", "mcp", "compact", "doctor", "prune", "verify", "repair", "table",
+    assert {"index", "search", "status", "watch", "mcp", "compact", "doctor", "prune", "verify", "repair", "health", "table",
             "version"} <= set(commands)
     for command in commands:
         text = squire.run(command, "--help").stdout

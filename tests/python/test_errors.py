@@ -144,7 +144,8 @@ def test_the_stub_names_what_the_module_has():
     assert (package / "py.typed").exists()
     stub = names_of(ast.parse((package / "_native.pyi").read_text()))
     classes = {name: value for name, value in vars(_native).items() if isinstance(value, type)}
-    assert set(stub) == {*classes, "__version__"}
+    functions = {n for n, v in vars(_native).items() if callable(v) and not isinstance(v, type) and not n.startswith("_")}
+    assert set(stub) == {*classes, *functions, "__version__"}
     own = {"__init__", "__len__", "__arrow_c_array__", "__arrow_c_schema__"}
     for name, value in classes.items():
         defined = {n for n in vars(value) if n in own or not n.startswith("_")}
