@@ -28,6 +28,10 @@ Result<void> Watch::Admit(const std::shared_ptr<const table::Snapshot>& current,
   return admitted;
 }
 
+void Watch::NoteUnlimited() {
+  if (health_.IsRed(upkeep::HealthStage::kLimits)) health_.Succeeded(upkeep::HealthStage::kLimits);
+}
+
 void NoteFailedOpen(FileSystem& fs, const std::string& root, const Error& error) {
   if (!upkeep::IsFaultOfStore(error)) return;
   upkeep::HealthRecord record = upkeep::HealthRecord::Load(fs, root);

@@ -20,6 +20,7 @@ class Watch {
   template <class T>
   Result<T> Wrote(Result<T> written) {
     health_.Attempted(upkeep::HealthStage::kCommit, written);
+    if (written && !limits_.limits().any()) NoteUnlimited();
     return written;
   }
   /// The same of a part of a write: that it went well says nothing yet.
@@ -33,6 +34,9 @@ class Watch {
   Result<void> Admit(const std::shared_ptr<const table::Snapshot>& current, const std::function<void()>& make_room);
 
  private:
+  /// A write without limits is one that they let through: red goes when a user lifts them.
+  void NoteUnlimited();
+
   upkeep::HealthWatch health_;
   upkeep::LimitGuard limits_;
   bool was_refused_ = false;

@@ -282,3 +282,24 @@ def test_help_and_version(squire):
     assert re.fullmatch(r"squire \d+\.\d+\.\d+\n", version)
     assert squire.run("version").stdout == squire.run("search", "--version").stdout == version
     assert squire.json("version")["version"] in version
+
+
+def test_limits_are_kept_with_the_index_and_hold(squire, own):
+    squire.run("index", own, "--max-bytes", "1000x-tree", "--max-versions", 40, "--min-free-disk", "1M")
+    status = squire.json("status", own)
+    assert status["source_bytes"] > 0 and status["max_bytes"] == 1000 * status["source_bytes"]
+    assert (status["max_versions"], status["min_free_disk"]) == (40, 1 << 20)
+    assert status["health"]["status"] == "green"
+    assert "1000 x the tree's own" in squire.run("status", own).stdout
+    squire.run("index", own, "--max-bytes", "1000")
+    trees.write(own, "more.py", "def more():\n    return 1\n")
+    refused = json.loads(squire.run("index", own, "--json", code=7).stdout)["error"]
+    assert refused["code"] == "OverBudget" and "max_bytes" in refused["message"]
+    assert squire.run("health", own, code=1).stdout.startswith("red")
+    assert squire.json("search", "find the haystack", own), "questions are answered"
+    (own / "deep/er/needle.py").unlink()
+    squire.run("index", own, code=7)
+    assert not any("needle" in hit["path"] for hit in squire.json("search", "find the haystack", own)), "what goes, goes"
+    squire.run("index", own, "--max-bytes", "none")
+    assert squire.run("health", own).stdout.startswith("green")
+    squire.run("index", own, "--max-bytes", "3y", code=2)

@@ -140,6 +140,18 @@ def test_at_max_bytes_upkeep_runs_then_rows_are_refused(db):
     assert table.health().status == "green"
 
 
+def test_lifting_a_limit_turns_green(db):
+    import squire
+
+    db.create_table("t", rows("a"))
+    with pytest.raises(squire.OverBudgetError):
+        squire.connect(db.uri, max_bytes=1).open_table("t").add(rows("b"))
+    table = db.open_table("t")
+    assert table.health().stages["limits"].status == "red"
+    table.add(rows("c"))
+    assert table.health().status == "green"
+
+
 def test_replacing_rows_for_ever_stays_below_max_bytes(db):
     import squire
 
