@@ -178,6 +178,21 @@ Result<std::string> StatsText(const Table& table) {
          std::to_string(stats.bytes_on_disk);
 }
 
+/// What keeps the table from being green, or that nothing does.
+Result<std::string> HealthText(const Table& table) {
+  const TableHealth health = table.Health();
+  for (const StageHealth& stage : health.stages)
+    if (stage.red) return stage.last_error.value_or(Internal("red without an error"));
+  return std::to_string(health.measures.bytes - health.measures.live_bytes > 0);
+}
+
+/// An append held to limits, so that the folder and the disk are looked at.
+Result<std::string> LimitedAppend(FileSystem& fs) {
+  Table table = TRY(TableAccess::Open(fs, kRoot, {.limits = {.max_bytes = 1 << 30, .min_free_disk = 1}}));
+  TRY(table.Append(Rows("e", 12)));
+  return std::string();
+}
+
 RowFilter EvenLines() {
   return {{"line"}, [](const Batch& rows, std::span<uint8_t> keep) -> Result<void> {
             const auto lines = rows.Find("line")->values<int32_t>();
@@ -272,6 +287,8 @@ std::vector<Operation> MakeOperations() {
   out.push_back(Reading("text_search", [](Table& t) -> Result<std::string> {
     return HitText(TRY(t.TextSearch("words p5 revision", {.limit = 7, .filter = EvenLines()})));
   }));
+  out.push_back({"limited_append", LimitedAppend});
+  out.push_back(Reading("health", HealthText));
   out.push_back(Reading("stats", StatsText));
   out.push_back(Reading("verify", VerifyText));
   out.push_back(Reading("versions", VersionsText));
