@@ -8,6 +8,7 @@
 /// Free functions over a table's folder. They take no lock and may be called from any thread, beside whoever owns the
 /// table: reading changes nothing, and what is written is a new version like any other writer's.
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -55,7 +56,7 @@ struct DoctorReport {
   ByteReport bytes;
   std::vector<Finding> problems, remedies;
 
-  [[nodiscard]] bool is_damaged() const;
+  [[nodiscard]] bool is_damaged() const { return std::ranges::any_of(problems, &Finding::is_damage); }
 };
 
 /// Looks at names, sizes and manifests and writes nothing; no data is read. Damage is in the report, not an error.
@@ -133,7 +134,9 @@ struct RepairReport {
   uint64_t lost_values = 0;
   uint64_t restored_rows = 0;  ///< deleted ones that are back, for the file that said so is lost
 
-  [[nodiscard]] bool changes_anything() const;
+  [[nodiscard]] bool changes_anything() const {
+    return !set_aside.empty() || !fragments.empty() || !columns.empty() || !indexes.empty() || !corrected.empty();
+  }
 };
 
 /// Makes a version of what can be read. Manifests that are torn go to _squire/aside; fragments whose files are lost are

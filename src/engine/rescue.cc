@@ -22,8 +22,6 @@ bool IsTable(FileSystem& fs, const std::string& path) { return fs.Stat(table::Pa
 
 }  // namespace
 
-bool DoctorReport::is_damaged() const { return std::ranges::any_of(problems, &Finding::is_damage); }
-
 Result<DoctorReport> Doctor(const std::string& path) { return upkeep::Diagnose(PosixFileSystem(), path); }
 
 Result<TableVerifyReport> Verify(const std::string& path, const VerifyOptions& options) {
@@ -45,10 +43,6 @@ Result<PruneReport> Prune(const std::string& path, const PruneRequest& request) 
   return PruneReport{result.versions_removed,    result.files_removed,     result.bytes_freed,
                      result.versions_tagged,     result.versions_young,    result.versions_pinned,
                      std::move(result.problems), std::move(result.failure)};
-}
-
-bool RepairReport::changes_anything() const {
-  return !set_aside.empty() || !fragments.empty() || !columns.empty() || !indexes.empty() || !corrected.empty();
 }
 
 Result<RepairReport> Repair(const std::string& path, const RepairOptions& options) {

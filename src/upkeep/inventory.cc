@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "upkeep/references.h"
+
 namespace squire::upkeep {
 namespace {
 
@@ -81,10 +83,6 @@ std::optional<std::string> TableOfManifest(const std::string& path) {
   return path.substr(0, folder);
 }
 
-Result<lance::ManifestFile> ReadManifest(FileSystem& fs, const std::string& path) {
-  return lance::ParseManifest(TRY(ReadWholeFile(fs, path)), path);
-}
-
 }  // namespace
 
 NameSet NamesOf(const lance::ManifestFile& version) {
@@ -129,8 +127,12 @@ Result<Inventory> TakeInventory(FileSystem& fs, const std::string& root) {
     NameSet names = NamesOf(*read);
     for (const std::string& name : names) entry.missing += !TRY(presence.Check(name));
     // A version that was pruned meanwhile lacks nothing.
-    if (entry.missing > 0 && !fs.Stat(JoinPath(out.paths.Versions(), entry.file.name))) entry.error = NotFound("");
-    if (entry.error) continue;
+    if (entry.missing > 0) {
+      const auto there = fs.Stat(JoinPath(out.paths.Versions(), entry.file.name));
+      if (!there && there.error().code != Code::kNotFound) return there.error();
+      if (!there) entry.error = NotFound("");
+      if (!there) continue;
+    }
     if (out.newest) {
       out.named_by_others.merge(names);
       continue;
@@ -143,6 +145,7 @@ Result<Inventory> TakeInventory(FileSystem& fs, const std::string& root) {
   std::erase_if(out.versions, [](const VersionEntry& e) { return e.error && e.error->code == Code::kNotFound; });
   for (const std::string& path : others) {
     const auto read = ReadManifest(fs, JoinPath(root, path));
+    if (!read && read.error().code != Code::kNotFound && read.error().code != Code::kCorruption) return read.error();
     if (!read) continue;
     const std::string table = *TableOfManifest(path);
     for (const std::string& name : NamesOf(*read)) out.named_by_others.insert(table + name);

@@ -8,6 +8,7 @@
 #include "io/durable.h"
 #include "lance/parse_message.h"
 #include "table/draft.h"
+#include "table/writer_lease.h"
 #include "upkeep/repair_plan.h"
 
 namespace squire::upkeep {
@@ -50,7 +51,7 @@ class Mender {
  public:
   Mender(const table::Snapshot& base, const RepairPlan& plan) : base_(base), plan_(plan), fs_(base.files()->fs()) {}
   ~Mender() {
-    for (const std::string& path : leftovers_) (void)fs_.Remove(path);
+    for (const std::string& path : leftovers_) table::RemoveLeftover(fs_, base_.paths(), path);
   }
   Mender(const Mender&) = delete;
   Mender& operator=(const Mender&) = delete;
@@ -60,7 +61,9 @@ class Mender {
     version_.manifest = table::NextManifest(base_.manifest());
     version_.indices = base_.indices();
     version_.transaction.set_read_version(base_.version());
-    version_.transaction.set_uuid(RandomUuid());
+    names_ = TRY(base_.NewNames());
+    version_.transaction.set_uuid(names_.Uuid());
+    version_.mark = names_.Mark();
     for (const FragmentPlan& plan : plan_.fragments) TRY(Mend(plan));
     MendIndexes();
     Describe();
@@ -108,7 +111,7 @@ class Mender {
     pb::DeletionFile* file = fragment.mutable_deletion_file();
     file->set_file_type(pb::DeletionFile::BITMAP);
     file->set_read_version(base_.version());
-    file->set_id(RandomBits() >> 1);
+    file->set_id(names_.DeletionId());
     file->set_num_deleted_rows(rows.count());
     TRY(fs_.CreateFolders(base_.paths().Deletions()));
     version_.files.push_back({base_.paths().DeletionFile(fragment.id(), *file), lance::SerializeRoaring(rows)});
@@ -117,7 +120,8 @@ class Mender {
   }
 
   Result<void> WriteColumn(size_t column, std::span<const Piece> pieces, pb::DataFragment& fragment) {
-    const pb::DataFile written = TRY(WriteSalvaged(base_, *base_.FindFragment(fragment.id()), column, pieces));
+    const pb::DataFile written =
+        TRY(WriteSalvaged(base_, *base_.FindFragment(fragment.id()), column, pieces, names_.DataFile()));
     leftovers_.push_back(base_.paths().DataFile(written.path()));
     version_.folders.push_back(base_.paths().Data());
     const std::vector<int32_t> ids = FieldIdsOf(base_, column);
@@ -179,6 +183,7 @@ class Mender {
   const table::Snapshot& base_;
   const RepairPlan& plan_;
   FileSystem& fs_;
+  table::FileNames names_;
   table::Version version_;
   std::vector<pb::DataFragment> updated_;
   std::vector<uint64_t> removed_;
@@ -222,11 +227,11 @@ class Repairer {
     std::shared_ptr<const table::Snapshot> snapshot = *std::move(opened);
     const RepairPlan plan = TRY(PlanRepair(*snapshot, inventory, options_.progress, report_));
     TellWhatIsLeft(inventory);
-    if (plan.is_empty()) return {};
-    report_.version += 1 + plan.rebuilds.size();
+    report_.version += (plan.needs_version() ? 1 : 0) + plan.rebuilds.size();
     if (options_.dry_run) return {};
-    TRY(Mender(*snapshot, plan).Publish());
-    return Rebuild(files, plan);
+    if (plan.needs_version()) TRY(Mender(*snapshot, plan).Publish());
+    if (!plan.rebuilds.empty()) TRY(Rebuild(files, plan));
+    return {};
   }
 
   Result<std::shared_ptr<const table::Snapshot>> OpenNewest(const std::shared_ptr<table::FileCache>& files,
@@ -290,6 +295,7 @@ class Repairer {
       table::Change change;
       change.kind = table::Change::Kind::kCreateIndex;
       change.new_indices.push_back(std::move(index));
+      change.removed_indices = rebuild.replaced;
       auto committed = table::Commit(snapshot, std::move(change));
       if (!committed && committed.error().code != Code::kCommitUnknown) (void)fs_.RemoveAll(folder);
       snapshot = TRY(std::move(committed));

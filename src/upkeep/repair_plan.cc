@@ -171,9 +171,10 @@ class Planner {
       plan_.removed_indices.push_back(table::UuidText(index.uuid()));
       return {};
     }
-    plan_.rebuilds.push_back({index.name(), column});
+    RepairPlan::Rebuild rebuild{index.name(), column, {}};
     for (const pb::IndexMetadata& part : snapshot_.indices().indices())
-      if (part.name() == index.name()) plan_.removed_indices.push_back(table::UuidText(part.uuid()));
+      if (part.name() == index.name()) rebuild.replaced.push_back(table::UuidText(part.uuid()));
+    plan_.rebuilds.push_back(std::move(rebuild));
     return {};
   }
 

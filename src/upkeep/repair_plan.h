@@ -28,10 +28,12 @@ struct RepairPlan {
   std::vector<std::string> removed_indices;  ///< by uuid
   struct Rebuild {
     std::string name, column;
+    std::vector<std::string> replaced;  ///< by uuid: until the new one is there the old one stays, to be found again
   };
   std::vector<Rebuild> rebuilds;
 
-  [[nodiscard]] bool is_empty() const { return fragments.empty() && removed_indices.empty(); }
+  /// Whether a version is needed before indexes are rebuilt.
+  [[nodiscard]] bool needs_version() const { return !fragments.empty() || !removed_indices.empty(); }
 };
 
 /// Checks everything that `snapshot` names and adds what is to be done to `report`. ERRORS: TooManyFiles, Io.

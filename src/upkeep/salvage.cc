@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/ids.h"
 #include "lance/file_writer.h"
 #include "table/fragment_writer.h"
 #include "upkeep/check_fragment.h"
@@ -60,14 +59,13 @@ Result<std::vector<Piece>> FindPieces(const table::Snapshot& snapshot, table::Fr
 }
 
 Result<pb::DataFile> WriteSalvaged(const table::Snapshot& snapshot, table::Fragment& fragment, size_t column,
-                                   std::span<const Piece> pieces) {
+                                   std::span<const Piece> pieces, const std::string& name) {
   const Field& field = snapshot.schema().fields[column];
   const std::vector<int32_t> ids = FieldIdsOf(snapshot, column);
   google::protobuf::RepeatedPtrField<pb::Field> fields;
   for (const pb::Field& each : snapshot.manifest().fields())
     if (std::ranges::find(ids, each.id()) != ids.end()) *fields.Add() = each;
   const Schema schema{{field}, {}};
-  const std::string name = RandomHex(16) + ".lance";
   const lance::FileVersion version = TRY(table::FileVersionOf(snapshot.manifest()));
   auto writer = TRY(lance::FileWriter::Create(snapshot.files()->fs(), snapshot.paths().DataFile(name), schema, fields,
                                               {.version = version}));

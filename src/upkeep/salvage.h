@@ -3,6 +3,7 @@
 /// What can still be read of a column with pages that do not decode, and writing it anew.
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include "table/snapshot.h"
@@ -19,10 +20,10 @@ struct Piece {
 /// TooManyFiles, Io.
 Result<std::vector<Piece>> FindPieces(const table::Snapshot& snapshot, table::Fragment& fragment, size_t column);
 
-/// Writes a data file with `column` of the fragment alone: lost rows are null, or empty where null may not be.
+/// Writes data file `name` with `column` of the fragment alone: lost rows are null, or empty where null may not be.
 /// REQUIRES: a list column. ERRORS: NoSpace, Io; no file is left.
 Result<pb::DataFile> WriteSalvaged(const table::Snapshot& snapshot, table::Fragment& fragment, size_t column,
-                                   std::span<const Piece> pieces);
+                                   std::span<const Piece> pieces, const std::string& name);
 
 /// Ids of a column and of all fields below it.
 std::vector<int32_t> FieldIdsOf(const table::Snapshot& snapshot, size_t column);
