@@ -11,9 +11,12 @@
 #include "table/commit.h"
 #include "table/fragment_writer.h"
 #include "table/scan.h"
+#include "upkeep/doctor.h"
 #include "upkeep/leftovers.h"
 #include "upkeep/prune.h"
 #include "upkeep/removed.h"
+#include "upkeep/repair.h"
+#include "upkeep/verify.h"
 
 namespace squire::testbed {
 namespace {
@@ -172,6 +175,27 @@ Result<std::string> VerifyText(const Table& table) {
   return std::to_string(report.rows);
 }
 
+/// What keeps a doctor from looking is told as a problem.
+Result<std::string> DoctorText(FileSystem& fs) {
+  const DoctorReport report = TRY(upkeep::Diagnose(fs, kRoot));
+  if (!report.problems.empty()) return Corruption(report.problems[0].text);
+  return std::to_string(report.bytes.total) + " " + std::to_string(report.bytes.live) + " " +
+         std::to_string(report.remedies.size());
+}
+
+Result<std::string> VerifyFolderText(FileSystem& fs) {
+  const TableVerifyReport report = TRY(upkeep::VerifyTable(fs, kRoot, {.deep = true, .progress = {}}));
+  if (!report.problems.empty()) return Corruption(report.problems[0]);
+  return std::to_string(report.rows) + " " + std::to_string(report.indexes);
+}
+
+/// A table that is whole stays as it is, whatever keeps a repair from reading it.
+Result<std::string> RepairText(FileSystem& fs) {
+  const RepairReport report = TRY(upkeep::Repair(fs, kRoot));
+  if (report.changes_anything() || !report.left.empty()) return Corruption("a table that is whole was repaired");
+  return std::to_string(report.version);
+}
+
 Result<std::string> StatsText(const Table& table) {
   const TableStats stats = TRY(table.Stats());
   return std::to_string(stats.rows) + " " + std::to_string(stats.files) + " " + std::to_string(stats.live_bytes) + " " +
@@ -246,7 +270,8 @@ std::vector<Operation> MakeOperations() {
       Writing("indexed_upsert", [=](Table& t) { return ignore(t.UpsertByKey("id", Rows("a", 8, 1))); }, indexed));
   out.push_back(
       Writing("indexed_delete", [=](Table& t) { return ignore(t.DeleteKeys("id", Keys({"a#3", "c#5"}))); }, indexed));
-  out.push_back(Writing("indexed_prune", [](Table& t) -> Result<void> { return Told(TRY(t.Prune()).put_off); }, indexed));
+  out.push_back(
+      Writing("indexed_prune", [](Table& t) -> Result<void> { return Told(TRY(t.Prune()).put_off); }, indexed));
   out.push_back(Writing("drop_index", [=](Table& t) { return ignore(t.DropIndex("id_idx")); }, indexed));
   out.push_back(Writing("create_tag", [=](Table& t) { return t.CreateTag("new", 3); }, indexed));
   out.push_back(Writing("update_tag", [=](Table& t) { return t.UpdateTag("old", 3); }, indexed));
@@ -254,9 +279,11 @@ std::vector<Operation> MakeOperations() {
   out.push_back(Writing("key_index", [=](Table& t) { return ignore(t.CreateKeyIndex("id")); }));
   for (Operation& operation : std::vector<Operation>{
            Writing("compact", [](Table& t) -> Result<void> { return Told(TRY(t.Compact()).put_off); }),
-           Writing("append_and_upkeep", [=](Table& t) { return ignore(t.Append(Rows("d", 2))); }, Start::kBusy),
-           Writing("upsert_and_upkeep", [=](Table& t) { return ignore(t.UpsertByKey("id", Rows("s9", 2, 1))); },
-                   Start::kBusy),
+           Writing(
+               "append_and_upkeep", [=](Table& t) { return ignore(t.Append(Rows("d", 2))); }, Start::kBusy),
+           Writing(
+               "upsert_and_upkeep", [=](Table& t) { return ignore(t.UpsertByKey("id", Rows("s9", 2, 1))); },
+               Start::kBusy),
            Writing("optimize", Optimize, Start::kBusy)}) {
     operation.does_upkeep = true;
     out.push_back(std::move(operation));
@@ -292,6 +319,9 @@ std::vector<Operation> MakeOperations() {
   out.push_back(Reading("stats", StatsText));
   out.push_back(Reading("verify", VerifyText));
   out.push_back(Reading("versions", VersionsText));
+  out.push_back({"doctor", DoctorText, indexed});
+  out.push_back({"verify_folder", VerifyFolderText, indexed});
+  out.push_back({"repair_nothing", RepairText, indexed});
   return out;
 }
 

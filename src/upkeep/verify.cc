@@ -100,9 +100,13 @@ Result<TableVerifyReport> VerifyTable(FileSystem& fs, const std::string& root, c
       report.problems.push_back("version " + std::to_string(report.version) + ": " + snapshot.error().ToString());
     else
       return snapshot.error();
-    // What was pruned while it was read is no damage.
-    const auto there = table::FindManifest(fs, inventory.paths, inventory.newest_version);
-    if (report.problems.empty() || there || attempt == kAttemptsMax) {
+    bool is_there = true;
+    if (!report.problems.empty()) {  // what was pruned while it was read is no damage
+      const auto there = table::FindManifest(fs, inventory.paths, inventory.newest_version);
+      if (!there && there.error().code != Code::kNotFound) return there.error();
+      is_there = there.has_value();
+    }
+    if (is_there || attempt == kAttemptsMax) {
       Cut(report.problems);
       Cut(report.unchecked);
       return report;

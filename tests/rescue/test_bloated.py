@@ -46,14 +46,15 @@ def test_each_remedy_frees_what_the_doctor_says(squire, bloated, tmp_path):
         assert_adds_up(squire.json("doctor", copy), copy)
 
 
-@pytest.mark.parametrize("indexes", [True, False], ids=["indexed", "plain"])
-def test_as_small_as_lancedbs_own_clean(squire, bloated, tmp_path, indexes):
+@pytest.mark.parametrize("indexes, compacts", [(True, False), (True, True), (False, True)],
+                         ids=["indexed", "indexed_compacted", "plain_compacted"])
+def test_as_small_as_lancedbs_own_clean(squire, bloated, tmp_path, indexes, compacts):
     if not indexes:
         bloated = foreign.make_bloated(tmp_path / "plain", changes=40, indexes=False, optimize_every=0) / "notes.lance"
     foreign.leave_orphans(bloated)
     theirs = shutil.copytree(bloated, tmp_path / "theirs" / "notes.lance")
     foreign.clean_fully(theirs)
-    if not indexes:  # what lies in many fragments is small only once it is compacted
+    if compacts:  # what lies in many fragments is small only once it is
         squire.run("compact", bloated)
     squire.run("prune", bloated, "--unverified")
     assert foreign.bytes_of(bloated) <= 1.1 * foreign.bytes_of(theirs)
