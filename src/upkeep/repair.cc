@@ -8,6 +8,8 @@
 #include "io/durable.h"
 #include "lance/parse_message.h"
 #include "table/draft.h"
+#include "table/owned.h"
+#include "table/pins.h"
 #include "table/writer_lease.h"
 #include "upkeep/repair_plan.h"
 
@@ -71,12 +73,23 @@ class Mender {
     const uint64_t number = version_.manifest.version();
     const std::string path =
         base_.has_current_naming() ? base_.paths().Manifest(number) : base_.paths().OldManifest(number);
+    const table::Pin next = TRY(HoldNext());
     auto published = table::PublishVersion(fs_, base_.paths(), path, version_, leftovers_);
     if (!published && published.error().code == Code::kCommitUnknown) leftovers_.clear();
     return published;
   }
 
  private:
+  /// As a commit does: a free name is no proof that a version is next, for newer ones may have come and pruned it.
+  Result<table::Pin> HoldNext() {
+    const table::Paths& paths = base_.paths();
+    auto pin = base_.files()->PinsOf(paths.root)->Take(base_.version() + 1, table::IsOwned(base_.manifest()));
+    if (!pin && pin.error().code != Code::kConflict) return pin;
+    const table::ManifestRef newest = TRY(table::FindManifest(fs_, paths));
+    if (!pin || newest.version != base_.version()) return AlreadyExists("another writer was first", paths.root);
+    return pin;
+  }
+
   Result<void> Mend(const FragmentPlan& plan) {
     auto* fragments = version_.manifest.mutable_fragments();
     const auto at = std::ranges::find(*fragments, plan.id, &pb::DataFragment::id);
