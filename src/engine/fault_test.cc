@@ -87,7 +87,8 @@ class FaultTest : public testing::TestWithParam<Fault> {
     if (answer) {
       EXPECT_EQ(*answer, expected.answer);
       for (const InjectedFault& fault : injected)
-        EXPECT_TRUE(operation.does_upkeep || MayBeIgnored(fault)) << "passed over: " << FileCallName(fault.call) << " " << fault.path;
+        EXPECT_TRUE(operation.does_upkeep || MayBeIgnored(fault))
+            << "passed over: " << FileCallName(fault.call) << " " << fault.path;
       if (!injected.empty()) counts_.passed_over++;
     } else {
       counts_.errors++;
@@ -113,7 +114,8 @@ class FaultTest : public testing::TestWithParam<Fault> {
     } else if (answer.error().code == Code::kCommitUnknown) {
       counts_.unknown++;
     } else {
-      EXPECT_TRUE(is_before || operation.does_upkeep) << "an error other than CommitUnknown says that nothing was changed";
+      EXPECT_TRUE(is_before || operation.does_upkeep)
+          << "an error other than CommitUnknown says that nothing was changed";
     }
     const int64_t leftovers = std::ssize(Unreferenced(disk, kRoot));
     counts_.leftovers += leftovers;

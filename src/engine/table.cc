@@ -218,7 +218,9 @@ Result<uint64_t> Table::DeleteKeys(const std::string& column, const Array& keys)
   return write->Commit();
 }
 
-Result<DeleteResult> Table::Delete(const std::string& where) { return Kept(*impl_, engine::Delete(impl_->snapshot, where)); }
+Result<DeleteResult> Table::Delete(const std::string& where) {
+  return Kept(*impl_, engine::Delete(impl_->snapshot, where));
+}
 
 Result<UpdateResult> Table::Update(const std::string& where, std::span<const Assignment> set) {
   TRY(Admit(*impl_));

@@ -87,7 +87,7 @@ class SnapshotWrite : public RowWrite {
 
   void SetKind() {
     using Kind = table::Change::Kind;
-    change_.kind = change_.schema                  ? Kind::kOverwrite
+    change_.kind = change_.schema                 ? Kind::kOverwrite
                    : change_.deleted_rows.empty() ? Kind::kAppend
                    : appended_ == 0               ? Kind::kDelete
                                                   : Kind::kUpdate;

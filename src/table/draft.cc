@@ -122,8 +122,7 @@ Result<void> Draft::AddRewrite(const Snapshot& base, const Change& change) {
     if (!deleted.empty()) deleted_.emplace(fragment.id(), std::move(deleted));
     first += fragment.physical_rows();
   }
-  if (first != place)
-    return Internal(std::to_string(first) + " rows were written anew of " + std::to_string(place));
+  if (first != place) return Internal(std::to_string(first) + " rows were written anew of " + std::to_string(place));
   if (next_id > 0) next_.set_max_fragment_id(static_cast<uint32_t>(next_id - 1));
   Replace(change.rewritten, named);
   for (const pb::DataFragment& fragment : named) rewritten_as_.push_back(fragment.id());

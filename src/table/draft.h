@@ -37,8 +37,9 @@ class Draft {
   Draft(const Draft&) = delete;
   Draft& operator=(const Draft&) = delete;
 
-  /// Lays `change`, made against `base`, over what is there. REQUIRES: CheckRebase agreed; a draft takes several changes only when all of
-  /// them append, delete or update. ERRORS: Conflict, Corruption; the draft is as it was before.
+  /// Lays `change`, made against `base`, over what is there. REQUIRES: CheckRebase agreed; a draft takes several
+  /// changes only when all of them append, delete or update. ERRORS: Conflict, Corruption; the draft is as it was
+  /// before.
   Result<void> Add(const Snapshot& base, const Change& change);
 
   /// Writes the version. ERRORS: AlreadyExists when another writer was first; CommitUnknown; NoSpace, Io.

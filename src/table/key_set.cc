@@ -12,7 +12,6 @@ namespace {
 
 constexpr int64_t kRangeRows = 65'536;
 
-
 /// Strings of either offset width compare by their bytes.
 bool SameKeyType(const DataType& a, const DataType& b) {
   if (IsText(a.id) && IsText(b.id)) return true;

@@ -35,11 +35,10 @@ Result<void> Rewrite(std::shared_ptr<const table::Snapshot>& current, const Frag
                      CompactResult& done) {
   const table::Snapshot& base = *current;
   const table::Projection projection = TRY(table::Project(base, {}));
-  table::FragmentWriter writer(
-      base.files()->fs(), base.paths(), base.schema(), base.manifest().fields(),
-      {.file_bytes_max = file_bytes_max,
-       .version = TRY(table::FileVersionOf(base.manifest())),
-       .names = TRY(base.NewNames())});
+  table::FragmentWriter writer(base.files()->fs(), base.paths(), base.schema(), base.manifest().fields(),
+                               {.file_bytes_max = file_bytes_max,
+                                .version = TRY(table::FileVersionOf(base.manifest())),
+                                .names = TRY(base.NewNames())});
   table::Change change;
   change.kind = table::Change::Kind::kRewrite;
   uint64_t dropped = 0;

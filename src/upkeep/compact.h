@@ -1,7 +1,7 @@
 #pragma once
 
-/// Rewrites fragments side by side: fewer files, no dead bytes. Streams by bytes, so memory does not grow with the table
-/// or its rows.
+/// Rewrites fragments side by side: fewer files, no dead bytes. Streams by bytes, so memory does not grow with the
+/// table or its rows.
 
 #include <memory>
 

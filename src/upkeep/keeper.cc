@@ -22,9 +22,7 @@ constexpr uint64_t kFreeBytesMin = 1 << 20;          // below that the ballast i
 constexpr uint64_t kLiveBytesForBallast = 1 << 20;   // a smaller table would be mostly ballast
 
 /// Bytes near the bound: what is not needed goes at once.
-bool IsPressing(const TableBytes& bytes) {
-  return bytes.on_disk > bytes.live + bytes.live / 2 + kBytesBeforePressing;
-}
+bool IsPressing(const TableBytes& bytes) { return bytes.on_disk > bytes.live + bytes.live / 2 + kBytesBeforePressing; }
 
 /// Not the table's or the machine's fault: somebody else was there first, or did the work.
 bool IsBeatenByOthers(const Error& error) { return error.code == Code::kConflict || error.code == Code::kNotFound; }
@@ -209,9 +207,7 @@ UpkeepReport Keeper::Compact(SnapshotPtr& current, const CompactOptions& options
 
 UpkeepReport Keeper::Optimize(SnapshotPtr& current, const PruneOptions& options, const CompactOptions& compact) {
   UpkeepReport pruned;
-  const auto prune = [&] {
-    return PruneInto(current->files()->fs(), current->paths().root, options, pruned.pruned);
-  };
+  const auto prune = [&] { return PruneInto(current->files()->fs(), current->paths().root, options, pruned.pruned); };
   Run(Stage::kPrune, pruned, prune);
   UpkeepReport report = Compact(current, compact);
   Run(Stage::kFold, report, [&] { return FoldKeyIndexes(current, true); });

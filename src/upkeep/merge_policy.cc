@@ -14,11 +14,11 @@ constexpr size_t kFirstTierWidth = 16;
 constexpr size_t kTierWidth = 8;
 
 constexpr uint64_t kUnaskedFileBytesMin = 64 << 20;
-constexpr uint64_t kUnaskedFileShare = 16;    // of the live bytes
-constexpr size_t kFragmentsMax = 56;          // a merge is looked for whatever its cost
-constexpr uint64_t kDeadBytesMin = 8 << 20;   // dead rows below this are left
-constexpr uint64_t kDeadPercentMax = 30;      // of the live bytes
-constexpr uint64_t kDeadPercentWorth = 20;    // of a fragment, to rewrite it
+constexpr uint64_t kUnaskedFileShare = 16;   // of the live bytes
+constexpr size_t kFragmentsMax = 56;         // a merge is looked for whatever its cost
+constexpr uint64_t kDeadBytesMin = 8 << 20;  // dead rows below this are left
+constexpr uint64_t kDeadPercentMax = 30;     // of the live bytes
+constexpr uint64_t kDeadPercentWorth = 20;   // of a fragment, to rewrite it
 
 uint64_t TierLimit(size_t tier) {
   uint64_t limit = kFirstTierBytes;
@@ -27,7 +27,8 @@ uint64_t TierLimit(size_t tier) {
 }
 size_t TierOf(uint64_t bytes) {
   size_t tier = 0;
-  for (uint64_t limit = kFirstTierBytes; bytes >= limit && limit < UINT64_MAX / kTierFactor; limit *= kTierFactor) tier++;
+  for (uint64_t limit = kFirstTierBytes; bytes >= limit && limit < UINT64_MAX / kTierFactor; limit *= kTierFactor)
+    tier++;
   return tier;
 }
 

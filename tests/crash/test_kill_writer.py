@@ -27,7 +27,7 @@ folder, first, count, name = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sy
 table = squire.connect(folder, synced=False).open_table("t")
 schema = pa.schema([("key", pa.string()), ("rev", pa.int64()), ("text", pa.string())])
 for rev in range(first, first + count):
-    key = f"{name}{rev % %d}"
+    key = f"{name}{rev %% %d}"
     rows = [{"key": key, "rev": rev, "text": "x" * 2000} for _ in range(%d)]
     table.upsert("key", pa.Table.from_pylist(rows, schema=schema))
     print(rev, flush=True)
