@@ -140,6 +140,10 @@ void BindLife(TableClass& type) {
                      return self.Read([](const Table& table) -> Result<uint64_t> { return table.version(); });
                    })
       .def("__arrow_c_schema__", &SchemaOfTable)
+      .def_prop_ro("is_pinned",
+                   [](const TableObject& self) {
+                     return self.Read([](const Table& table) -> Result<bool> { return table.is_pinned(); });
+                   })
       .def("refresh", [](TableObject& self) { return self.Write([](Table& table) { return table.Refresh(); }); })
       .def("stats", &Stats)
       .def("versions", &Versions)

@@ -81,6 +81,12 @@ class Table:
         return self._reading().version
 
     @property
+    def is_pinned(self) -> bool:
+        """Whether the version that is read stays as long as it is read, whoever prunes by Squire. Not where the folder
+        cannot be written or has no locks, nor on a table of another program."""
+        return self._reading().is_pinned
+
+    @property
     def schema(self) -> pa.Schema:
         """The columns."""
         return self._schema_of(self._reading())

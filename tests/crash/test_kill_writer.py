@@ -150,6 +150,7 @@ def test_readers_and_writers_beside_a_prune_that_never_rests(folder):
     def read(number):
         def work(table):
             table.checkout_latest()
+            assert table.is_pinned
             assert_whole(table)
             reads[number] += 1
 
