@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <limits>
 
-#include "table/paths.h"
+#include "table/owned.h"
 #include "upkeep/doctor.h"
+#include "upkeep/keeper.h"
 #include "upkeep/prune.h"
 #include "upkeep/repair.h"
 #include "upkeep/verify.h"
@@ -19,6 +20,19 @@ constexpr size_t kFoldersMax = 1'000'000;
 constexpr std::string_view kSuffix = ".lance";
 
 bool IsTable(FileSystem& fs, const std::string& path) { return fs.Stat(table::Paths{path}.Versions()).has_value(); }
+
+/// A prune of a table of ours that opens is in its health record, which it may turn green.
+upkeep::PruneResult PruneAndRecord(FileSystem& fs, const std::string& path, const upkeep::PruneOptions& options) {
+  constexpr size_t kOpenFilesMax = 4;
+  const auto files = std::make_shared<table::FileCache>(fs, kOpenFilesMax);
+  const auto snapshot = table::Snapshot::Open(files, path);
+  if (options.dry_run || !snapshot || !table::IsOwned((*snapshot)->manifest()))
+    return upkeep::PruneTable(fs, path, options);
+  upkeep::HealthWatch health(fs, path, /*owned=*/true);
+  upkeep::UpkeepReport report = upkeep::Keeper(health).Prune(**snapshot, options);
+  report.pruned.failure = std::move(report.put_off[static_cast<size_t>(upkeep::Stage::kPrune)]);
+  return std::move(report.pruned);
+}
 
 }  // namespace
 
@@ -38,7 +52,7 @@ Result<PruneReport> Prune(const std::string& path, const PruneRequest& request) 
   options.older_than_ns = nanoseconds(request.older_than_s);
   options.orphan_age_ns = nanoseconds(request.leftover_age_s);
   options.dry_run = request.dry_run;
-  upkeep::PruneResult result = upkeep::PruneTable(PosixFileSystem(), path, options);
+  upkeep::PruneResult result = PruneAndRecord(PosixFileSystem(), path, options);
   if (result.failure && result.files_removed == 0) return *std::move(result.failure);
   return PruneReport{result.versions_removed,    result.files_removed,     result.bytes_freed,
                      result.versions_tagged,     result.versions_young,    result.versions_pinned,

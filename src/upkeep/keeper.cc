@@ -31,6 +31,12 @@ void Add(PruneResult& sum, const PruneResult& more) {
   sum.versions_removed += more.versions_removed;
   sum.files_removed += more.files_removed;
   sum.bytes_freed += more.bytes_freed;
+  sum.versions_tagged = more.versions_tagged;  // what stays is what the last one leaves
+  sum.versions_young = more.versions_young;
+  sum.versions_foreign = more.versions_foreign;
+  sum.versions_pinned = more.versions_pinned;
+  sum.files_waiting = more.files_waiting;
+  sum.problems = more.problems;
 }
 
 /// ERRORS: the first failure; what could go is gone and counted.
