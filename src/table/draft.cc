@@ -87,7 +87,7 @@ Result<void> Draft::AddDeletes(const Change& change) {
   return {};
 }
 
-/// The new fragments stand where the first of the old ones stood. Rows that others deleted since `base` are deleted
+/// The new fragments stand at the end: others want ids to ascend. Rows that others deleted since `base` are deleted
 /// where they are now: the live rows of `base`, counted through the old fragments, are those of the new ones.
 Result<void> Draft::AddRewrite(const Snapshot& base, const Change& change) {
   auto* group = transaction_.mutable_rewrite()->add_groups();
@@ -124,23 +124,12 @@ Result<void> Draft::AddRewrite(const Snapshot& base, const Change& change) {
   }
   if (first != place) return Internal(std::to_string(first) + " rows were written anew of " + std::to_string(place));
   if (next_id > 0) next_.set_max_fragment_id(static_cast<uint32_t>(next_id - 1));
-  Replace(change.rewritten, named);
-  for (const pb::DataFragment& fragment : named) rewritten_as_.push_back(fragment.id());
-  return {};
-}
-
-void Draft::Replace(const std::vector<uint64_t>& old_ids, std::span<const pb::DataFragment> with) {
-  google::protobuf::RepeatedPtrField<pb::DataFragment> fragments;
-  bool is_placed = false;
-  for (pb::DataFragment& fragment : *next_.mutable_fragments()) {
-    if (std::ranges::find(old_ids, fragment.id()) == old_ids.end()) {
-      *fragments.Add() = std::move(fragment);
-      continue;
-    }
-    if (!is_placed) fragments.Add(with.begin(), with.end());
-    is_placed = true;
+  RemoveNext({change.rewritten.begin(), change.rewritten.end()});
+  for (const pb::DataFragment& fragment : named) {
+    *next_.add_fragments() = fragment;
+    rewritten_as_.push_back(fragment.id());
   }
-  *next_.mutable_fragments() = std::move(fragments);
+  return {};
 }
 
 Result<void> Draft::AddSchema(const Change& change) {

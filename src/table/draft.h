@@ -50,7 +50,6 @@ class Draft {
   Result<void> AddSchema(const Change& change);
   Result<void> AddRewrite(const Snapshot& base, const Change& change);
   void AddFragments(const Change& change);
-  void Replace(const std::vector<uint64_t>& old_ids, std::span<const pb::DataFragment> with);
   void AddRowIds(pb::DataFragment& fragment);
   void AddIndices(const Change& change);
   void Restore(const Change& change);

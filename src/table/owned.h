@@ -1,6 +1,7 @@
 #pragma once
 
-/// Whether a table is kept by Squire, which then prunes and compacts it unasked, or by somebody else.
+/// Whether a table is kept by Squire, which then prunes and compacts it unasked, or by somebody else. One that may not
+/// be written by this build is not.
 
 #include "lance/manifest.h"
 
@@ -10,6 +11,7 @@ inline constexpr char kUpkeepKey[] = "squire.upkeep";  ///< of the manifest's co
 inline constexpr char kUpkeepAuto[] = "auto";
 
 inline bool IsOwned(const pb::Manifest& manifest) {
+  if (!lance::CheckFlags(manifest.writer_feature_flags(), lance::kWritableFlags, "written")) return false;
   const auto found = manifest.config().find(kUpkeepKey);
   return found != manifest.config().end() && found->second == kUpkeepAuto;
 }

@@ -57,8 +57,7 @@ Result<RangeBatch> ReadRange(const Snapshot& snapshot, const Projection& project
   }
   if (live.empty()) {
     out.batch.schema = projection.schema;
-    for (const Field& field : projection.schema.fields)
-      out.batch.columns.push_back(TRY(NullArray(field.type, 0)));
+    for (const Field& field : projection.schema.fields) out.batch.columns.push_back(TRY(NullArray(field.type, 0)));
     return out;
   }
   out.batch = TRY(ReadPhysicalRange(snapshot, projection, range));

@@ -5,6 +5,7 @@
 #include "table/owned.h"
 #include "upkeep/ballast.h"
 #include "upkeep/fold.h"
+#include "upkeep/leftovers.h"
 #include "upkeep/stats.h"
 
 namespace squire::upkeep {
@@ -135,6 +136,7 @@ bool Keeper::IsDue(const table::Snapshot& current) {
   if (last_look_version_ == 0) {  // how long ago the last look was is told by what it left
     const auto versions = table::ListVersions(current.files()->fs(), current.paths());
     if (!versions || versions->size() >= kVersionsPerLook) return true;
+    ClearLeftoversOnce(current);
     last_look_version_ = versions->back().version;
   }
   if (current.version() >= last_look_version_ + kVersionsPerLook) return true;

@@ -1,6 +1,7 @@
 #pragma once
 
-/// Which fragments are worth rewriting: side by side, so that rows keep their order. Pure functions of a manifest.
+/// Which fragments are worth rewriting: side by side, so that rows written together stay together. What they become
+/// stands at the end: ids ascend. Pure functions of a manifest.
 /// The arithmetic of the bounds stands in docs/upkeep.md.
 
 #include <optional>

@@ -40,9 +40,9 @@ class Sizes {
       std::vector<FragmentSize> files;
       for (uint64_t left = live; left > 0; left -= std::min(left, file_max))
         files.push_back({std::min(left, file_max), std::min(left, file_max), 1});
-      const auto at = sizes_.erase(sizes_.begin() + static_cast<ptrdiff_t>(run->first),
-                                   sizes_.begin() + static_cast<ptrdiff_t>(run->first + run->count));
-      sizes_.insert(at, files.begin(), files.end());
+      const auto first = sizes_.begin() + static_cast<ptrdiff_t>(run->first);
+      sizes_.erase(first, first + static_cast<ptrdiff_t>(run->count));
+      sizes_.insert(sizes_.end(), files.begin(), files.end());
     }
   }
   [[nodiscard]] uint64_t live() const { return Sum(&FragmentSize::live_bytes); }

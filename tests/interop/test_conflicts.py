@@ -47,15 +47,16 @@ THEIRS = {
     "config": lambda d, p: d.update_config({"a": "b"}),
 }
 #: first -> the seconds that cannot be laid over it; the others can. Operations of ours that look again after a conflict
-#: (delete, update) are none.
+#: (delete, update) are none, nor is compaction: rows deleted meanwhile are deleted where they are now, and what others
+#: rewrote is left to them.
 REFUSED = {
     "append": {"add_column"},
-    "delete": {"compact"},
-    "update": {"compact", "add_column"},
-    "merge": {"compact", "add_column"},
-    "compact": {"compact", "add_column"},
-    "index": {"compact"},
-    "add_column": {"compact", "add_column"},
+    "delete": set(),
+    "update": {"add_column"},
+    "merge": {"add_column"},
+    "compact": {"add_column"},
+    "index": set(),
+    "add_column": {"add_column"},
     "config": set(),
 }
 

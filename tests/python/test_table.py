@@ -264,7 +264,7 @@ def test_compact_prune_optimize(db):
         table.upsert("id", [{"id": i, "name": f"again{i}", "vector": [0, i]}])
     want = sorted(map(str, table.to_arrow().to_pylist()))
     dry = table.prune(dry_run=True)
-    assert dry.old_versions == table.version - 1 and table.stats().num_versions == table.version
+    assert dry.old_versions == table.stats().num_versions - 1
     stats = table.compact()
     assert stats.fragments_removed > 0 and stats.rows_dropped == 4
     assert table.optimize().prune.old_versions == 0, "nothing is a week old"
