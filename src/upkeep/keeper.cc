@@ -19,8 +19,9 @@ constexpr uint64_t kVersionsKept = 4;
 constexpr uint64_t kBytesPerLook = 16 << 20;
 constexpr int kStepsPerLook = 4;
 constexpr uint64_t kBytesBeforePressing = 24 << 20;  // beside half of the live bytes
-constexpr uint64_t kFreeBytesMin = 1 << 20;          // below that the ballast is given up
-constexpr uint64_t kLiveBytesForBallast = 1 << 20;   // a smaller table would be mostly ballast
+constexpr uint64_t kFilesBeforePressing = 512;
+constexpr uint64_t kFreeBytesMin = 1 << 20;         // below that the ballast is given up
+constexpr uint64_t kLiveBytesForBallast = 1 << 20;  // a smaller table would be mostly ballast
 
 /// Bytes near the bound: what is not needed goes at once.
 bool IsPressing(const TableBytes& bytes) { return bytes.on_disk > bytes.live + bytes.live / 2 + kBytesBeforePressing; }
@@ -127,7 +128,8 @@ void Keeper::PruneUnasked(const table::Snapshot& current, UpkeepReport& report) 
     const TableBytes bytes = TRY(MeasureTable(current));
     const bool pressing = IsPressing(bytes);
     if (!pressing && bytes.versions <= kVersionsKept) return {};
-    const PruneOptions options = Retention(pressing ? 1 : kVersionsKept, pressing);
+    const PruneOptions options =
+        Retention(pressing ? 1 : kVersionsKept, pressing || bytes.files > kFilesBeforePressing);
     return PruneInto(fs, current.paths().root, options, report.pruned);
   });
 }
