@@ -58,8 +58,7 @@ std::string ReadAll(const std::string& path) {
 
 /// This room's own sources, which every checkout has.
 std::string SampleText() {
-  const std::string here = __FILE__;
-  const std::string folder = here.substr(0, here.rfind('/'));
+  const std::string folder = SQUIRE_CORPUS_SOURCES;
   return ReadAll(folder + "/pack.cc") + ReadAll(folder + "/chunk.h");
 }
 

@@ -18,6 +18,7 @@ constexpr uint64_t kVersionsPerLook = 8;
 constexpr uint64_t kVersionsKept = 4;
 constexpr uint64_t kBytesPerLook = 16 << 20;
 constexpr int kStepsPerLook = 4;
+constexpr int kStepsMax = 1000;                      // of a call that asks for all
 constexpr uint64_t kBytesBeforePressing = 24 << 20;  // beside half of the live bytes
 constexpr uint64_t kFilesBeforePressing = 512;
 constexpr uint64_t kFreeBytesMin = 1 << 20;         // below that the ballast is given up
@@ -165,11 +166,9 @@ void Keeper::AfterCommit(SnapshotPtr& current) {
   unasked_time_ += Clock::now() - started;
 }
 
-void Keeper::DoShare(SnapshotPtr& current) {
-  UpkeepReport report;
-  if (!IsPutOff(Stage::kPrune)) PruneUnasked(*current, report);
+bool Keeper::MergeTiers(SnapshotPtr& current, int steps_max, UpkeepReport& report) {
   bool has_merged = false;
-  for (int step = 0; step < kStepsPerLook && !IsPutOff(Stage::kCompact); step++) {
+  for (int step = 0; step < steps_max; step++) {
     bool is_done = true;
     Run(Stage::kCompact, report, [&]() -> Result<void> {
       const std::vector<FragmentSize> sizes = TRY(SizesOf(*current));
@@ -182,6 +181,13 @@ void Keeper::DoShare(SnapshotPtr& current) {
     });
     if (is_done) break;
   }
+  return has_merged;
+}
+
+void Keeper::DoShare(SnapshotPtr& current) {
+  UpkeepReport report;
+  if (!IsPutOff(Stage::kPrune)) PruneUnasked(*current, report);
+  const bool has_merged = !IsPutOff(Stage::kCompact) && MergeTiers(current, kStepsPerLook, report);
   if (!IsPutOff(Stage::kFold)) Run(Stage::kFold, report, [&] { return FoldKeyIndexes(current); });
   if (has_merged && !IsPutOff(Stage::kPrune)) PruneUnasked(*current, report);
   Settle(*current);
@@ -215,12 +221,20 @@ UpkeepReport Keeper::Compact(SnapshotPtr& current, const CompactOptions& options
   return report;
 }
 
-UpkeepReport Keeper::Optimize(SnapshotPtr& current, const PruneOptions& options, const CompactOptions& compact) {
+UpkeepReport Keeper::Optimize(SnapshotPtr& current, const PruneOptions& options) {
   UpkeepReport pruned;
   const auto prune = [&] { return PruneInto(current->files()->fs(), current->paths().root, options, pruned.pruned); };
   Run(Stage::kPrune, pruned, prune);
-  UpkeepReport report = Compact(current, compact);
-  Run(Stage::kFold, report, [&] { return FoldKeyIndexes(current, true); });
+  UpkeepReport report;
+  const bool is_owned = table::IsOwned(current->manifest());
+  if (is_owned) {
+    report.compacted.fragments_before = current->num_fragments();
+    (void)MergeTiers(current, kStepsMax, report);
+    report.compacted.fragments_after = current->num_fragments();
+  } else {
+    report = Compact(current);
+  }
+  Run(Stage::kFold, report, [&] { return FoldKeyIndexes(current, !is_owned); });
   Run(Stage::kPrune, pruned, prune);
   Add(report.pruned, pruned.pruned);
   auto& put_off = report.put_off[static_cast<size_t>(Stage::kPrune)];

@@ -40,9 +40,9 @@ class Keeper {
   /// Merges all that is worth it, whoever owns the table. Between the steps old versions go where bytes press.
   UpkeepReport Compact(std::shared_ptr<const table::Snapshot>& current, const CompactOptions& options = {});
 
-  /// Everything: prunes as `options` say, compacts, folds, prunes again.
-  UpkeepReport Optimize(std::shared_ptr<const table::Snapshot>& current, const PruneOptions& options,
-                        const CompactOptions& compact = {});
+  /// Everything that is due: prunes as `options` say, merges, folds, prunes again. A table of ours is merged no further
+  /// than unasked, so that the call can be made as often as anybody likes; others' as by Compact.
+  UpkeepReport Optimize(std::shared_ptr<const table::Snapshot>& current, const PruneOptions& options);
 
   /// Time spent so far in upkeep that nobody asked for.
   [[nodiscard]] std::chrono::nanoseconds unasked_time() const { return unasked_time_; }
@@ -51,6 +51,8 @@ class Keeper {
   template <class Work>
   void Run(Stage stage, UpkeepReport& report, Work work);
   [[nodiscard]] bool IsPutOff(Stage stage);
+  /// At most so many rewrites; whether there was any.
+  bool MergeTiers(std::shared_ptr<const table::Snapshot>& current, int steps_max, UpkeepReport& report);
   void DoShare(std::shared_ptr<const table::Snapshot>& current);
   void PruneUnasked(const table::Snapshot& current, UpkeepReport& report);
 
