@@ -16,6 +16,6 @@ function(squire_room name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE squire_${name} ${ROOM_TEST_LIBS} GTest::gmock_main)
     gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST
-      PROPERTIES LABELS quick TIMEOUT 120)
+      PROPERTIES LABELS quick TIMEOUT 600)
   endif()
 endfunction()
