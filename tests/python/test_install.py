@@ -55,7 +55,7 @@ def test_an_example_builds_on_the_installed_package(tmp_path):
     output = run(build / "notes", data)
     assert output.splitlines() == [
         "2 rows in version 5", "nearest:", "  b.md: squire at his side", "with the word knight:", "  a.md: a knight walks",
-        "version 3 had 4 rows; 5 versions are kept", "after upkeep: 1 version, 2 rows"]
+        "version 3 had 4 rows; 5 versions are kept", "after upkeep: 2 versions, one of them in use, 2 rows"]
     import lance
 
     assert sorted(lance.dataset(str(data / "notes.lance")).to_table()["path"].to_pylist()) == ["a.md", "b.md"]
