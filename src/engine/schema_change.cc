@@ -97,7 +97,8 @@ class ColumnFiles {
       }
       if (!field.nullable)
         return Unsupported("a column without nulls cannot be added beside deleted rows; compact first");
-      const Array parts[] = {values, TRY(NullArray(field.type, 1))};
+      const Array null = TRY(NullArray(field.type, 1));
+      const Array parts[] = {values, null};
       out.columns.push_back(TRY(TakeRows(TRY(Concatenate(parts)), places)));
     }
     return out;

@@ -61,8 +61,10 @@ Result<std::shared_ptr<const BTree>> BTree::Open(const table::Snapshot& snapshot
 }
 
 Result<BTree::Entries> BTree::Read(int64_t first, int64_t count) const {
-  return Entries{TRY(data_->Read(Leaf(type_, 0), first, count)),
-                 TRY(data_->Read(Leaf(TypeId::kUInt64, 1), first, count))};
+  Entries entries;
+  entries.values = TRY(data_->Read(Leaf(type_, 0), first, count));
+  entries.addresses = TRY(data_->Read(Leaf(TypeId::kUInt64, 1), first, count));
+  return entries;
 }
 
 /// The first page whose last value is not below `key`.

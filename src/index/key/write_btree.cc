@@ -138,8 +138,9 @@ class PageWriter {
                          {"page_idx", TypeId::kUInt32, false, {}}},
                         {{"batch_size", std::to_string(kPageRows)}, {"range_partitioned", "false"}}};
     const int64_t pages = max_.length();
-    return Batch{
-        schema, {TRY(min_.Finish()), TRY(max_.Finish()), TRY(null_counts_.Finish()), TRY(numbers_.Finish())}, pages};
+    Batch out{schema, {}, pages};
+    for (ArrayBuilder* column : {&min_, &max_, &null_counts_, &numbers_}) out.columns.push_back(TRY(column->Finish()));
+    return out;
   }
 
  private:
@@ -151,7 +152,8 @@ class PageWriter {
     max_.AppendFrom(values, values.length - 1);
     null_counts_.Append(static_cast<uint32_t>(nulls_));
     numbers_.Append(static_cast<uint32_t>(numbers_.length()));
-    TRY(file_->Write({schema_, {values, TRY(ids_.Finish())}, values.length}));
+    const Array ids = TRY(ids_.Finish());
+    TRY(file_->Write({schema_, {values, ids}, values.length}));
     count_ = nulls_ = 0;
     return {};
   }
