@@ -197,15 +197,17 @@ struct UpdateResult {
   uint64_t rows = 0;  ///< updated
 };
 
-/// A commit in the making: rows to add and rows to delete become one new version, or none.
+/// A commit in the making: rows to add and rows to delete become one new version, or none. Rows to delete are looked
+/// for in the version there was when the write began, and again where another writer moved, replaced or deleted some of
+/// them before the commit: then in his version, so that the last writer wins.
 class TableWrite {
  public:
   virtual ~TableWrite() = default;
   /// Adds rows; they go to disk as they come, so memory does not grow with them.
   virtual Result<void> Append(const Batch& rows) = 0;
-  /// Deletes the rows whose `column` is one of `keys`, of those that the table had when the write began.
+  /// Deletes the rows whose `column` is one of `keys`; never those that this write adds.
   virtual Result<void> DeleteKeys(const std::string& column, const Array& keys) = 0;
-  /// Deletes the rows of which `where` holds, of those that the table had when the write began.
+  /// Deletes the rows of which `where` holds; never those that this write adds.
   /// ERRORS: InvalidArgument for the condition, with the place in it.
   virtual Result<void> DeleteWhere(const std::string& where) = 0;
   /// Publishes and returns the new version; with nothing added or deleted, the version there was. Durable when it
