@@ -12,7 +12,7 @@
 
 namespace squire::simd {
 
-enum class Isa { kGeneric, kSse42, kAvx2, kAvx512 };
+enum class Isa { kGeneric, kSse42, kAvx2, kAvx512, kNeon };
 
 /// What the 64 bytes of a text block are; bit i is byte i.
 struct ByteClasses {
@@ -21,6 +21,17 @@ struct ByteClasses {
   uint64_t digit;       ///< 0-9
   uint64_t underscore;  ///< _
   uint64_t high;        ///< 0x80 and up: part of a UTF-8 sequence, or rubbish
+};
+
+/// Entries of the tables of scan_bits are at most this.
+inline constexpr uint8_t kTableEntryMax = 31;
+
+/// How estimate_rows turns sums into estimates of distances.
+struct EstimateTerms {
+  float step, offset;  ///< a sum stands for sum * step + offset
+  float add_weight, constant;
+  float error_weight;
+  float bound;
 };
 
 struct Kernels {
@@ -55,6 +66,25 @@ struct Kernels {
 
   /// Classifies `blocks` blocks of 64 bytes.
   void (*classify)(const uint8_t* text, size_t blocks, ByteClasses* out);
+
+  /// Sums over rows of bits, 32 rows a block. A row's bits are `code_bytes` bytes, each two halves; tables[16 * h + v]
+  /// is what half h adds where it is v. In a block, byte j of half h (16 bytes at 16 * h; the low half of a byte is
+  /// even) holds that half of row j / 2 + 8 * (j % 2) in its low four bits and of the row 16 after it in its high four.
+  /// REQUIRES: entries of at most kTableEntryMax; code_bytes <= 1024.
+  void (*scan_bits)(const uint8_t* tables, const uint8_t* codes, size_t code_bytes, size_t blocks, uint16_t* sums);
+
+  /// For each row of `blocks` blocks of 32: estimate = (sum * step + offset) * scale + add * add_weight + constant; bit
+  /// i of masks[b]: the estimate of row i of block b, less error * error_weight, is at most bound.
+  void (*estimate_rows)(const uint16_t* sums, const float* scale, const float* add, const float* error, size_t blocks,
+                        const EstimateTerms& terms, float* estimates, uint32_t* masks);
+
+  /// The sum over i of query[i] * code[i] for codes of `bits` (1 to 8) in groups of 64 of 8 * bits bytes, as the table
+  /// format interleaves them (docs/lance_format.md, "Vector index"). The query has 64 values a group.
+  float (*code_dot)(const float* query, const uint8_t* codes, unsigned bits, size_t groups);
+
+  /// Rotates `dim` values in place: four rounds of changing signs (signs[round * dim + i] is 1 or -1) and Hadamard
+  /// transforms of the first, then the last 2^n values, mixed with x + y, x - y of both halves where dim is not 2^n.
+  void (*rotate)(float* values, size_t dim, const float* signs);
 };
 
 }  // namespace squire::simd

@@ -8,7 +8,7 @@ namespace squire::simd {
 
 namespace {
 
-constexpr Isa kAll[] = {Isa::kGeneric, Isa::kSse42, Isa::kAvx2, Isa::kAvx512};
+constexpr Isa kAll[] = {Isa::kGeneric, Isa::kSse42, Isa::kAvx2, Isa::kAvx512, Isa::kNeon};
 
 #if defined(__x86_64__)
 bool CpuRuns(Isa isa) {
@@ -21,6 +21,7 @@ bool CpuRuns(Isa isa) {
     case Isa::kAvx512:
       return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+    case Isa::kNeon: return false;
   }
   return false;
 }
@@ -31,8 +32,15 @@ const Kernels* Compiled(Isa isa) {
     case Isa::kSse42: return &sse42::kTable;
     case Isa::kAvx2: return &avx2::kTable;
     case Isa::kAvx512: return &avx512::kTable;
+    case Isa::kNeon: return nullptr;
   }
   return nullptr;
+}
+#elif defined(__aarch64__)
+bool CpuRuns(Isa isa) { return isa == Isa::kGeneric || isa == Isa::kNeon; }  // every 64-bit ARM has NEON
+const Kernels* Compiled(Isa isa) {
+  if (isa == Isa::kNeon) return &neon::kTable;
+  return isa == Isa::kGeneric ? &generic::kTable : nullptr;
 }
 #else
 bool CpuRuns(Isa isa) { return isa == Isa::kGeneric; }
@@ -56,6 +64,7 @@ std::string_view IsaName(Isa isa) {
     case Isa::kSse42: return "sse42";
     case Isa::kAvx2: return "avx2";
     case Isa::kAvx512: return "avx512";
+    case Isa::kNeon: return "neon";
   }
   return "unknown";
 }

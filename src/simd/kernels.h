@@ -12,11 +12,11 @@
 
 namespace squire::simd {
 
-/// "generic", "sse42", "avx2", "avx512".
+/// "generic", "sse42", "avx2", "avx512", "neon".
 std::string_view IsaName(Isa isa);
 
 /// The best table this CPU runs, or the one that the environment variable SQUIRE_SIMD names (generic, sse42, avx2,
-/// avx512) if this CPU can run it; any other value of it is ignored. Chosen at the first call.
+/// avx512, neon) if this CPU can run it; any other value of it is ignored. Chosen at the first call.
 const Kernels& ActiveKernels();
 
 /// The table of `isa`, or nullptr where this build lacks it or this CPU cannot run it.

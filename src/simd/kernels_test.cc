@@ -268,7 +268,8 @@ TEST_P(KernelsTest, PackingEveryWidth) {
   CheckPacking<uint64_t>(*kernels_, random_);
 }
 
-INSTANTIATE_TEST_SUITE_P(Isa, KernelsTest, testing::Values(Isa::kGeneric, Isa::kSse42, Isa::kAvx2, Isa::kAvx512),
+INSTANTIATE_TEST_SUITE_P(Isa, KernelsTest,
+                         testing::Values(Isa::kGeneric, Isa::kSse42, Isa::kAvx2, Isa::kAvx512, Isa::kNeon),
                          [](const auto& test) { return std::string(IsaName(test.param)); });
 
 TEST(Packing, SizesAreChecked) {

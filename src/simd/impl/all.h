@@ -1,5 +1,5 @@
 // Included once by each kernels_*.cc, which defines SQUIRE_SIMD_NAMESPACE, SQUIRE_SIMD_ISA and
-// SQUIRE_SIMD_VECTOR_BYTES, and SQUIRE_SIMD_X86 where x86 intrinsics may be used.
+// SQUIRE_SIMD_VECTOR_BYTES, and SQUIRE_SIMD_X86 or SQUIRE_SIMD_NEON where intrinsics may be used.
 //
 // These files are compiled with flags above the floor, so nothing in them may become a function that the linker could
 // share with other files: every function is in an unnamed namespace, and no C++ library header with inline code is
@@ -7,6 +7,8 @@
 
 #if defined(SQUIRE_SIMD_X86)
 #include <immintrin.h>
+#elif defined(SQUIRE_SIMD_NEON)
+#include <arm_neon.h>
 #endif
 
 #include "simd/impl/tables.h"
@@ -19,10 +21,12 @@ namespace {
 #include "simd/impl/classify.inc"
 #include "simd/impl/distance.inc"
 #include "simd/impl/half.inc"
+#include "simd/impl/quantized.inc"
 }  // namespace
 
 const Kernels kTable = {
-    SQUIRE_SIMD_ISA, L2, Dot, DotSquare, HalfToFloat, FloatToHalf, PopCount, Unpack1024, Pack1024, Classify,
+    SQUIRE_SIMD_ISA, L2,       Dot,      DotSquare, HalfToFloat,  FloatToHalf, PopCount,
+    Unpack1024,      Pack1024, Classify, ScanBits,  EstimateRows, CodeDot,     Rotate,
 };
 
 }  // namespace squire::simd::SQUIRE_SIMD_NAMESPACE

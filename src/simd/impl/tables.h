@@ -19,6 +19,10 @@ extern const Kernels kTable;
 namespace avx512 {
 extern const Kernels kTable;
 }
+#elif defined(__aarch64__)
+namespace neon {
+extern const Kernels kTable;
+}
 #endif
 
 }  // namespace squire::simd
