@@ -53,6 +53,7 @@ struct TableStats {
   uint64_t indexes = 0;
   std::vector<int64_t> fragment_rows;  ///< live rows of each fragment
   double upkeep_seconds = 0;           ///< that this handle spent on upkeep which nobody asked for
+  uint64_t upkeep_versions = 0;        ///< that this handle made in upkeep, asked for or not: they change no row
 };
 
 struct VersionInfo {

@@ -56,6 +56,7 @@ nb::dict Stats(const TableObject& self) {
   out["live_bytes"] = stats.live_bytes;
   out["indexes"] = stats.indexes;
   out["upkeep_seconds"] = stats.upkeep_seconds;
+  out["upkeep_versions"] = stats.upkeep_versions;
   out["fragment_rows"] = stats.fragment_rows;
   return out;
 }

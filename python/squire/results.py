@@ -157,6 +157,7 @@ class TableStatistics(_Fields):
     num_files: int = 0
     bytes_on_disk: int = 0  #: everything in the table's folder
     upkeep_seconds: float = 0.0  #: that this handle spent on upkeep which nobody asked for
+    upkeep_versions: int = 0  #: that this handle made in upkeep, asked for or not
 
 
 @dataclass(frozen=True)

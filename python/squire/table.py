@@ -115,6 +115,7 @@ class Table:
             num_files=stats["files"],
             bytes_on_disk=stats["bytes_on_disk"],
             upkeep_seconds=stats["upkeep_seconds"],
+            upkeep_versions=stats["upkeep_versions"],
         )
 
     def health(self) -> TableHealth:

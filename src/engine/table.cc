@@ -110,6 +110,7 @@ Result<TableStats> Table::Stats() const {
   TableStats stats{
       CountRows(), version(), bytes.versions, snapshot.num_fragments(), bytes.files, bytes.on_disk, bytes.live, {}, {}};
   stats.upkeep_seconds = std::chrono::duration<double>(impl_->keeper.unasked_time()).count();
+  stats.upkeep_versions = impl_->keeper.versions_made();
   stats.indexes = static_cast<uint64_t>(snapshot.indices().indices_size());
   for (size_t i = 0; i < snapshot.num_fragments(); i++) stats.fragment_rows.push_back(snapshot.fragment(i).live_rows());
   return stats;

@@ -11,7 +11,6 @@
 #include "sync/reader.h"
 #include "sync/state.h"
 #include "sync/trust.h"
-#include "sync/upkeep.h"
 #include "sync/write_lock.h"
 
 namespace squire::sync {
@@ -165,6 +164,7 @@ class Run {
     const bool is_first = !overwrites_ && (!table_ || state_->first_index_under_way() || table_->CountRows() == 0);
     TRY(SettleModel());
     table_->SetLimits(LimitsOf(limits_, source_bytes_));
+    LookAtVersions();
     if (is_first && !state_->first_index_under_way()) TRY(state_->SetFirstIndexUnderWay(true));
     Spool spool = TRY(Spool::Open(location_.spool(), model_.fingerprint, model_.dimension));
     vectors_.emplace(&*table_, model_, std::move(spool), [this] { return GetEmbedder(); });
@@ -299,16 +299,29 @@ class Run {
     const uint64_t version = TRY(write_->Commit());
     overwrites_ = false;
     if (version != before) report_.commits++;
-    // Another writer's version in between is not known to us: the next run looks at the table's own rows.
-    const bool is_ours = version <= before + 1;
-    TRY(state_->Save(states_, gone_, is_ours ? version : kUnknownVersion));
+    TRY(state_->Save(states_, gone_, KnownVersion(version != before)));
     if (done) TRY(vectors_->Committed());
     states_.clear();
     gone_.clear();
     keys_.clear();
-    if (is_ours && version != before && Maintain(*table_) && table_->version() == version + 1)
-      TRY(state_->Save({}, {}, table_->version()));
     return last ? Result<void>() : BeginWrite();
+  }
+
+  /// The table's version, as the commit and the upkeep around it left it, when all versions since the last look are
+  /// this run's own. Of another writer's in between nothing is known: the next run looks at the table's own rows.
+  uint64_t KnownVersion(bool has_committed) {
+    const uint64_t expected = looked_version_ + (has_committed ? 1 : 0), upkeep_before = looked_upkeep_;
+    LookAtVersions();
+    const uint64_t upkeep = looked_upkeep_ - upkeep_before;
+    return are_versions_known_ && looked_version_ == expected + upkeep ? looked_version_ : kUnknownVersion;
+  }
+
+  void LookAtVersions() {
+    if (table_->version() == looked_version_) return;
+    looked_version_ = table_->version();
+    const auto stats = table_->Stats();
+    are_versions_known_ = are_versions_known_ && stats;
+    if (stats) looked_upkeep_ = stats->upkeep_versions;
   }
 
   /// A first index keeps the files that are done; a later run replaces all or nothing. Either way the spool keeps the
@@ -352,6 +365,8 @@ class Run {
   uint64_t source_bytes_ = 0;  // of the files that belong in the index
   ModelRecord model_;
   bool overwrites_ = false;
+  bool are_versions_known_ = true;
+  uint64_t looked_version_ = 0, looked_upkeep_ = 0;  // of the table, when the state was last known to be of it
   std::optional<VectorSource> vectors_;
   std::optional<RowBuilder> rows_;
   std::unique_ptr<TableWrite> write_;

@@ -47,7 +47,8 @@ Result<uint64_t> PublishIndex(std::shared_ptr<const table::Snapshot>& current, p
   return current->version();
 }
 
-Result<void> FoldKeyIndexes(std::shared_ptr<const table::Snapshot>& current, bool all) {
+Result<uint64_t> FoldKeyIndexes(std::shared_ptr<const table::Snapshot>& current, bool all) {
+  uint64_t folded = 0;
   const pb::IndexSection indices = current->indices();
   for (const pb::IndexMetadata& index : indices.indices()) {
     if (index.index_details().type_url() != index::kBTreeDetailsUrl || index.fields_size() != 1) continue;
@@ -59,8 +60,9 @@ Result<void> FoldKeyIndexes(std::shared_ptr<const table::Snapshot>& current, boo
     if (column == nullptr || !is_due) continue;
     auto written = TRY(index::WriteBTree(*current, column->name, index.name(), tree->get()));
     TRY(PublishIndex(current, std::move(written), {table::UuidText(index.uuid())}));
+    folded++;
   }
-  return {};
+  return folded;
 }
 
 }  // namespace squire::upkeep

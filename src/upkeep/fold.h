@@ -19,7 +19,7 @@ Result<uint64_t> PublishIndex(std::shared_ptr<const table::Snapshot>& current, p
                               std::vector<std::string> removed);
 
 /// Folds the key indexes for which it is due: the rows they lack lie in many fragments, or are many. With `all`, those
-/// that lack any. ERRORS: what a commit can meet; the table is as it was.
-Result<void> FoldKeyIndexes(std::shared_ptr<const table::Snapshot>& current, bool all = false);
+/// that lack any. Returns how many, each in a version of its own. ERRORS: what a commit can meet.
+Result<uint64_t> FoldKeyIndexes(std::shared_ptr<const table::Snapshot>& current, bool all = false);
 
 }  // namespace squire::upkeep

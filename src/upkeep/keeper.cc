@@ -166,6 +166,17 @@ void Keeper::AfterCommit(SnapshotPtr& current) {
   unasked_time_ += Clock::now() - started;
 }
 
+Result<void> Keeper::Merge(SnapshotPtr& current, const FragmentRun& run, uint64_t file_bytes_max, CompactResult& sum) {
+  TRY(Rewrite(current, run, file_bytes_max, sum));
+  versions_made_++;
+  return {};
+}
+
+Result<void> Keeper::Fold(SnapshotPtr& current, bool all) {
+  versions_made_ += TRY(FoldKeyIndexes(current, all));
+  return {};
+}
+
 bool Keeper::MergeTiers(SnapshotPtr& current, int steps_max, UpkeepReport& report) {
   bool has_merged = false;
   for (int step = 0; step < steps_max; step++) {
@@ -174,7 +185,7 @@ bool Keeper::MergeTiers(SnapshotPtr& current, int steps_max, UpkeepReport& repor
       const std::vector<FragmentSize> sizes = TRY(SizesOf(*current));
       const auto run = NextMerge(sizes);
       if (!run) return {};
-      TRY(Rewrite(current, *run, UnaskedFileBytesMax(sizes), report.compacted));
+      TRY(Merge(current, *run, UnaskedFileBytesMax(sizes), report.compacted));
       is_done = false;
       has_merged = true;
       return {};
@@ -188,7 +199,7 @@ void Keeper::DoShare(SnapshotPtr& current) {
   UpkeepReport report;
   if (!IsPutOff(Stage::kPrune)) PruneUnasked(*current, report);
   const bool has_merged = !IsPutOff(Stage::kCompact) && MergeTiers(current, kStepsPerLook, report);
-  if (!IsPutOff(Stage::kFold)) Run(Stage::kFold, report, [&] { return FoldKeyIndexes(current); });
+  if (!IsPutOff(Stage::kFold)) Run(Stage::kFold, report, [&] { return Fold(current, false); });
   if (has_merged && !IsPutOff(Stage::kPrune)) PruneUnasked(*current, report);
   Settle(*current);
 }
@@ -211,7 +222,7 @@ UpkeepReport Keeper::Compact(SnapshotPtr& current, const CompactOptions& options
     for (const std::vector<uint64_t>& ids : IdsOf(*current, runs)) {
       const auto run = FindRun(*current, ids);
       if (!run) continue;  // others did it
-      TRY(Rewrite(current, *run, options.target_bytes, report.compacted));
+      TRY(Merge(current, *run, options.target_bytes, report.compacted));
       if (is_owned) PruneUnasked(*current, report);
     }
     return {};
@@ -234,7 +245,7 @@ UpkeepReport Keeper::Optimize(SnapshotPtr& current, const PruneOptions& options)
   } else {
     report = Compact(current);
   }
-  Run(Stage::kFold, report, [&] { return FoldKeyIndexes(current, !is_owned); });
+  Run(Stage::kFold, report, [&] { return Fold(current, !is_owned); });
   Run(Stage::kPrune, pruned, prune);
   Add(report.pruned, pruned.pruned);
   auto& put_off = report.put_off[static_cast<size_t>(Stage::kPrune)];

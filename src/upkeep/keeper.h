@@ -46,11 +46,16 @@ class Keeper {
 
   /// Time spent so far in upkeep that nobody asked for.
   [[nodiscard]] std::chrono::nanoseconds unasked_time() const { return unasked_time_; }
+  /// Versions made so far, asked for or not.
+  [[nodiscard]] uint64_t versions_made() const { return versions_made_; }
 
  private:
   template <class Work>
   void Run(Stage stage, UpkeepReport& report, Work work);
   [[nodiscard]] bool IsPutOff(Stage stage);
+  Result<void> Merge(std::shared_ptr<const table::Snapshot>& current, const FragmentRun& run, uint64_t file_bytes_max,
+                     CompactResult& sum);
+  Result<void> Fold(std::shared_ptr<const table::Snapshot>& current, bool all);
   /// At most so many rewrites; whether there was any.
   bool MergeTiers(std::shared_ptr<const table::Snapshot>& current, int steps_max, UpkeepReport& report);
   void DoShare(std::shared_ptr<const table::Snapshot>& current);
@@ -65,6 +70,7 @@ class Keeper {
   uint64_t last_look_version_ = 0;  // 0: not looked yet
   uint64_t last_look_fragment_ = 0;
   std::chrono::nanoseconds unasked_time_{};
+  uint64_t versions_made_ = 0;
 };
 
 }  // namespace squire::upkeep

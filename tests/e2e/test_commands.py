@@ -131,6 +131,27 @@ def test_what_changed_is_told(squire, stub, own):
     assert "nothing changed" in squire.run("index", own).stdout
 
 
+def test_a_run_after_upkeep_reads_no_rows(squire, own):
+    """The state knows the version that upkeep made after the commit: what did not change is not looked for in the table."""
+    for number in range(48):
+        trees.write(own, f"deep/er/busy_{number}.py", f"def busy_{number}():\n    return {number}\n")
+        before = squire.json("table", "info", own / ".squire/chunks.lance")["version"]
+        report = squire.json("index", own)
+        assert report["commits"] == 1
+        if report["version"] > before + 1:
+            break
+    else:
+        pytest.fail("upkeep merged nothing")
+    data, aside = own / ".squire/chunks.lance/data", own / ".squire/aside"
+    data.rename(aside)
+    try:
+        assert "nothing changed" in squire.run("index", own).stdout
+    finally:
+        aside.rename(data)
+    trees.write(own, "deep/er/busy_0.py", "def calm():\n    return 0\n")
+    assert squire.json("index", own)["files_changed"] == 1
+
+
 def test_rebuild_embeds_nothing_again(squire, own):
     report = squire.json("index", own, "--rebuild")
     assert report["vectors_embedded"] == 0 and report["vectors_reused"] > 31
