@@ -29,7 +29,7 @@ upkeep::PruneResult PruneAndRecord(FileSystem& fs, const std::string& path, cons
   if (options.dry_run || !snapshot || !table::IsOwned((*snapshot)->manifest()))
     return upkeep::PruneTable(fs, path, options);
   upkeep::HealthWatch health(fs, path, /*owned=*/true);
-  upkeep::UpkeepReport report = upkeep::Keeper(health).Prune(**snapshot, options);
+  upkeep::UpkeepReport report = upkeep::Keeper(fs, path, health).Prune(**snapshot, options);
   report.pruned.failure = std::move(report.put_off[static_cast<size_t>(upkeep::Stage::kPrune)]);
   return std::move(report.pruned);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "table/commit.h"
+#include "upkeep/tell.h"
 
 namespace squire::upkeep {
 namespace {
@@ -11,10 +12,7 @@ constexpr size_t kUncoveredFragmentsMax = 16;
 constexpr int64_t kUncoveredRowsMin = 8192;
 constexpr int64_t kUncoveredShare = 4;  // rows that are read at every lookup, of those in the index
 
-bool IsDue(const table::Snapshot& snapshot, const index::BTree& tree) {
-  int64_t rows = 0;
-  const std::vector<size_t> uncovered = Uncovered(snapshot, tree);
-  for (size_t i : uncovered) rows += snapshot.fragment(i).live_rows();
+bool IsDue(const std::vector<size_t>& uncovered, int64_t rows, const index::BTree& tree) {
   return uncovered.size() >= kUncoveredFragmentsMax ||
          rows >= std::max(kUncoveredRowsMin, tree.num_entries() / kUncoveredShare);
 }
@@ -56,11 +54,16 @@ Result<uint64_t> FoldKeyIndexes(std::shared_ptr<const table::Snapshot>& current,
     auto tree = index::BTree::Open(*current, index);
     if (!tree && tree.error().code == Code::kUnsupported) continue;
     if (!tree) return std::move(tree.error());
-    const bool is_due = all ? !Uncovered(*current, **tree).empty() : IsDue(*current, **tree);
+    const std::vector<size_t> uncovered = Uncovered(*current, **tree);
+    int64_t rows = 0;
+    for (size_t i : uncovered) rows += current->fragment(i).live_rows();
+    const bool is_due = all ? !uncovered.empty() : IsDue(uncovered, rows, **tree);
     if (column == nullptr || !is_due) continue;
+    Tell(current->paths().root, FoldPlan(static_cast<uint64_t>(rows), index.name()));
     auto written = TRY(index::WriteBTree(*current, column->name, index.name(), tree->get()));
     TRY(PublishIndex(current, std::move(written), {table::UuidText(index.uuid())}));
     folded++;
+    Tell(current->paths().root, FoldDone(static_cast<uint64_t>(rows), index.name()));
   }
   return folded;
 }

@@ -51,6 +51,11 @@ bool HealthWatch::IsRed(HealthStage stage) {
   return record_.Of(stage).red;
 }
 
+StageHealth HealthWatch::Of(HealthStage stage) {
+  const std::scoped_lock lock(mutex_);
+  return record_.Of(stage);
+}
+
 int64_t HealthWatch::RetryAfter(HealthStage stage, int64_t now_ns) {
   const std::scoped_lock lock(mutex_);
   return upkeep::RetryAfter(record_, stage, now_ns);

@@ -32,6 +32,8 @@ class HealthWatch {
   void Save();
   /// As far as this handle knows: what others recorded is seen where something is attempted.
   [[nodiscard]] bool IsRed(HealthStage stage);
+  /// What is known of a stage, by the same.
+  [[nodiscard]] StageHealth Of(HealthStage stage);
   /// As RetryAfter.
   [[nodiscard]] int64_t RetryAfter(HealthStage stage, int64_t now_ns = NowNs());
 

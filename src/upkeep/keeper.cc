@@ -1,18 +1,18 @@
 #include "upkeep/keeper.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "table/owned.h"
 #include "upkeep/ballast.h"
 #include "upkeep/fold.h"
 #include "upkeep/leftovers.h"
+#include "upkeep/limits.h"
 #include "upkeep/stats.h"
+#include "upkeep/tell.h"
 
 namespace squire::upkeep {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using SnapshotPtr = std::shared_ptr<const table::Snapshot>;
 
 constexpr uint64_t kVersionsPerLook = 8;
 constexpr uint64_t kVersionsKept = 4;
@@ -42,14 +42,6 @@ void Add(PruneResult& sum, const PruneResult& more) {
   sum.problems = more.problems;
 }
 
-/// ERRORS: the first failure; what could go is gone and counted.
-Result<void> PruneInto(FileSystem& fs, const std::string& root, const PruneOptions& options, PruneResult& sum) {
-  PruneResult result = PruneTable(fs, root, options);
-  Add(sum, result);
-  if (result.failure) return *std::move(result.failure);
-  return {};
-}
-
 HealthStage HealthStageOf(Stage stage) {
   switch (stage) {
     case Stage::kPrune: return HealthStage::kPrune;
@@ -69,76 +61,107 @@ std::optional<FragmentRun> FindRun(const table::Snapshot& snapshot, const std::v
   return std::nullopt;
 }
 
-std::vector<std::vector<uint64_t>> IdsOf(const table::Snapshot& snapshot, std::span<const FragmentRun> runs) {
-  std::vector<std::vector<uint64_t>> out;
+/// A run by its fragments' ids, which stand when others move them.
+struct NamedRun {
+  std::vector<uint64_t> ids;
+  uint64_t bytes = 0;
+};
+
+std::vector<NamedRun> Named(const table::Snapshot& snapshot, std::span<const FragmentSize> sizes,
+                            std::span<const FragmentRun> runs) {
+  std::vector<NamedRun> out;
   for (const FragmentRun& run : runs) {
-    auto& ids = out.emplace_back();
-    for (size_t i = 0; i < run.count; i++) ids.push_back(snapshot.fragment(run.first + i).id());
+    NamedRun& named = out.emplace_back();
+    for (size_t i = run.first; i < run.first + run.count; i++) {
+      named.ids.push_back(snapshot.fragment(i).id());
+      named.bytes += sizes[i].bytes;
+    }
   }
   return out;
 }
 
 }  // namespace
 
-const char* StageName(Stage stage) {
-  switch (stage) {
-    case Stage::kPrune: return "prune";
-    case Stage::kCompact: return "compact";
-    case Stage::kFold: return "fold";
-  }
-  return "";
-}
-
 bool Keeper::IsPutOff(Stage stage) { return health_.RetryAfter(HealthStageOf(stage)) > NowNs(); }
 
-/// Does the work of a stage; an error goes into the report, the first one of each, and into the health record.
+/// Does the work of a stage; an error goes into the report, the first one of each, and into the health record. Work
+/// that meets a full disk is tried once more with the ballast's room.
 template <class Work>
 void Keeper::Run(Stage stage, UpkeepReport& report, Work work) {
   Result<void> done = work();
+  if (!done && done.error().code == Code::kNoSpace) {
+    const auto released = ReleaseBallast(fs_, root_);
+    if (released && *released > 0) {
+      Tell(root_, "gives up the ballast, " + BytesText(*released) + ": the disk is full");
+      done = work();
+    }
+  }
   std::optional<Error>& put_off = report.put_off[static_cast<size_t>(stage)];
   if (done) {
     if (!put_off) health_.Succeeded(HealthStageOf(stage));
     return;
   }
-  if (!IsBeatenByOthers(done.error())) {
-    health_.Failed(HealthStageOf(stage), done.error());
-    Log(LogLevel::kWarn, std::string(StageName(stage)) + " is put off: " + done.error().ToString());
-  }
+  if (!IsBeatenByOthers(done.error())) NoteFailure(stage, done.error());
   if (!put_off) put_off = std::move(done.error());
+}
+
+void Keeper::NoteFailure(Stage stage, const Error& error) {
+  constexpr int64_t kSecondNs = 1'000'000'000;
+  const HealthStage health_stage = HealthStageOf(stage);
+  health_.Failed(health_stage, error);
+  const int64_t wait_ns = health_.RetryAfter(health_stage) - NowNs();
+  const int64_t wait_s = wait_ns > 0 ? (wait_ns + kSecondNs - 1) / kSecondNs : 0;
+  TellFailure(root_, FailedText(HealthStageName(health_stage), error, health_.Of(health_stage).streak, wait_s));
 }
 
 void Keeper::Settle(const table::Snapshot& current) {
   if (!table::IsOwned(current.manifest())) return;
-  FileSystem& fs = current.files()->fs();
-  const std::string& root = current.paths().root;
-  const auto free = fs.FreeBytes(root);
+  const auto free = fs_.FreeBytes(root_);
   if (free && *free < kFreeBytesMin) {
-    (void)ReleaseBallast(fs, root);
+    (void)ReleaseBallast(fs_, root_);
   } else if (const auto sizes = SizesOf(current)) {
     uint64_t live = 0;
     for (const FragmentSize& size : *sizes) live += size.live_bytes;
     // Ballast that cannot be had is no harm yet: the next look tries again.
-    if (live >= kLiveBytesForBallast) (void)EnsureBallast(fs, root, live);
+    if (live >= kLiveBytesForBallast) (void)EnsureBallast(fs_, root_, live);
   }
   health_.Save();
 }
 
+/// ERRORS: the first failure; what could go is gone and counted.
+Result<void> Keeper::PruneInto(const PruneOptions& options, PruneResult& sum) {
+  PruneResult result = PruneTable(fs_, root_, options);
+  Add(sum, result);
+  if (result.failure) return *std::move(result.failure);
+  return {};
+}
+
+/// A dry run says nothing about whether a prune would go well.
+void Keeper::RunPrune(const PruneOptions& options, UpkeepReport& report) {
+  if (!options.dry_run) return Run(Stage::kPrune, report, [&] { return PruneInto(options, report.pruned); });
+  if (auto done = PruneInto(options, report.pruned); !done)
+    report.put_off[static_cast<size_t>(Stage::kPrune)] = std::move(done.error());
+}
+
 void Keeper::PruneUnasked(const table::Snapshot& current, UpkeepReport& report) {
   Run(Stage::kPrune, report, [&]() -> Result<void> {
-    FileSystem& fs = current.files()->fs();
     const TableBytes bytes = TRY(MeasureTable(current));
+    TableMeasures measures = MeasuresOf(current, bytes);
+    if (const auto free = fs_.FreeBytes(root_)) {
+      measures.free_bytes = *free;
+      health_.SetMeasures(measures);
+    }
     const bool pressing = IsPressing(bytes);
     if (!pressing && bytes.versions <= kVersionsKept) return {};
-    const PruneOptions options =
-        Retention(pressing ? 1 : kVersionsKept, pressing || bytes.files > kFilesBeforePressing);
-    return PruneInto(fs, current.paths().root, options, report.pruned);
+    return PruneInto(Retention(pressing ? 1 : kVersionsKept, pressing || bytes.files > kFilesBeforePressing),
+                     report.pruned);
   });
 }
 
 bool Keeper::IsDue(const table::Snapshot& current) {
   if (last_look_version_ == 0) {  // how long ago the last look was is told by what it left
-    const auto versions = table::ListVersions(current.files()->fs(), current.paths());
-    if (!versions || versions->size() >= kVersionsPerLook) return true;
+    const auto versions = table::ListVersions(fs_, current.paths());
+    if (!versions || versions->empty() || versions->size() >= kVersionsPerLook) return true;
     ClearLeftoversOnce(current);
     last_look_version_ = versions->back().version;
   }
@@ -155,10 +178,9 @@ void Keeper::AfterCommit(SnapshotPtr& current) {
   const auto started = Clock::now();
   if (IsDue(*current)) {
     // One program at a time: what the others would do is being done.
-    FileSystem& fs = current->files()->fs();
-    const std::string folder = JoinPath(current->paths().root, "_squire");
-    if (fs.CreateFolders(folder)) {
-      if (const auto lock = fs.Lock(JoinPath(folder, "upkeep"), false)) DoShare(current);
+    const std::string folder = current->paths().Own();
+    if (fs_.CreateFolders(folder)) {
+      if (const auto lock = fs_.Lock(JoinPath(folder, "upkeep"), false)) DoShare(current);
     }
     last_look_version_ = current->version();
     last_look_fragment_ = uint64_t{current->manifest().max_fragment_id()} + 1;
@@ -166,14 +188,15 @@ void Keeper::AfterCommit(SnapshotPtr& current) {
   unasked_time_ += Clock::now() - started;
 }
 
-Result<void> Keeper::Merge(SnapshotPtr& current, const FragmentRun& run, uint64_t file_bytes_max, CompactResult& sum) {
-  TRY(Rewrite(current, run, file_bytes_max, sum));
+Result<void> Keeper::Merge(SnapshotPtr& current, const FragmentRun& run, uint64_t bytes, uint64_t file_bytes_max,
+                           CompactResult& sum) {
+  Tell(root_, CompactPlan(run.count, bytes, std::max<uint64_t>(1, bytes / file_bytes_max)));
+  CompactResult done;
+  TRY(Rewrite(current, run, file_bytes_max, done));
+  Tell(root_, CompactDone(run.count, done.bytes_written, done.rows_dropped));
+  sum.bytes_written += done.bytes_written;
+  sum.rows_dropped += done.rows_dropped;
   versions_made_++;
-  return {};
-}
-
-Result<void> Keeper::Fold(SnapshotPtr& current, bool all) {
-  versions_made_ += TRY(FoldKeyIndexes(current, all));
   return {};
 }
 
@@ -185,7 +208,8 @@ bool Keeper::MergeTiers(SnapshotPtr& current, int steps_max, UpkeepReport& repor
       const std::vector<FragmentSize> sizes = TRY(SizesOf(*current));
       const auto run = NextMerge(sizes);
       if (!run) return {};
-      TRY(Merge(current, *run, UnaskedFileBytesMax(sizes), report.compacted));
+      const uint64_t bytes = Named(*current, sizes, {&*run, 1}).front().bytes;
+      TRY(Merge(current, *run, bytes, UnaskedFileBytesMax(sizes), report.compacted));
       is_done = false;
       has_merged = true;
       return {};
@@ -195,19 +219,39 @@ bool Keeper::MergeTiers(SnapshotPtr& current, int steps_max, UpkeepReport& repor
   return has_merged;
 }
 
+void Keeper::MergeAll(SnapshotPtr& current, const CompactOptions& options, UpkeepReport& report) {
+  const bool is_owned = table::IsOwned(current->manifest());
+  Run(Stage::kCompact, report, [&]() -> Result<void> {
+    const std::vector<FragmentSize> sizes = TRY(SizesOf(*current));
+    for (const NamedRun& named : Named(*current, sizes, PlanCompaction(sizes, options))) {
+      const auto run = FindRun(*current, named.ids);
+      if (!run) continue;  // others did it
+      TRY(Merge(current, *run, named.bytes, options.target_bytes, report.compacted));
+      if (is_owned) PruneUnasked(*current, report);
+    }
+    return {};
+  });
+}
+
+void Keeper::Fold(SnapshotPtr& current, bool all, UpkeepReport& report) {
+  Run(Stage::kFold, report, [&]() -> Result<void> {
+    versions_made_ += TRY(FoldKeyIndexes(current, all));
+    return {};
+  });
+}
+
 void Keeper::DoShare(SnapshotPtr& current) {
   UpkeepReport report;
   if (!IsPutOff(Stage::kPrune)) PruneUnasked(*current, report);
   const bool has_merged = !IsPutOff(Stage::kCompact) && MergeTiers(current, kStepsPerLook, report);
-  if (!IsPutOff(Stage::kFold)) Run(Stage::kFold, report, [&] { return Fold(current, false); });
+  if (!IsPutOff(Stage::kFold)) Fold(current, /*all=*/false, report);
   if (has_merged && !IsPutOff(Stage::kPrune)) PruneUnasked(*current, report);
   Settle(*current);
 }
 
 UpkeepReport Keeper::Prune(const table::Snapshot& current, const PruneOptions& options) {
   UpkeepReport report;
-  FileSystem& fs = current.files()->fs();
-  Run(Stage::kPrune, report, [&] { return PruneInto(fs, current.paths().root, options, report.pruned); });
+  RunPrune(options, report);
   if (!options.dry_run) Settle(current);
   return report;
 }
@@ -215,41 +259,24 @@ UpkeepReport Keeper::Prune(const table::Snapshot& current, const PruneOptions& o
 UpkeepReport Keeper::Compact(SnapshotPtr& current, const CompactOptions& options) {
   UpkeepReport report;
   report.compacted.fragments_before = current->num_fragments();
-  const bool is_owned = table::IsOwned(current->manifest());
-  Run(Stage::kCompact, report, [&]() -> Result<void> {
-    const std::vector<FragmentSize> sizes = TRY(SizesOf(*current));
-    const auto runs = PlanCompaction(sizes, options);
-    for (const std::vector<uint64_t>& ids : IdsOf(*current, runs)) {
-      const auto run = FindRun(*current, ids);
-      if (!run) continue;  // others did it
-      TRY(Merge(current, *run, options.target_bytes, report.compacted));
-      if (is_owned) PruneUnasked(*current, report);
-    }
-    return {};
-  });
+  MergeAll(current, options, report);
   report.compacted.fragments_after = current->num_fragments();
   Settle(*current);
   return report;
 }
 
 UpkeepReport Keeper::Optimize(SnapshotPtr& current, const PruneOptions& options) {
-  UpkeepReport pruned;
-  const auto prune = [&] { return PruneInto(current->files()->fs(), current->paths().root, options, pruned.pruned); };
-  Run(Stage::kPrune, pruned, prune);
   UpkeepReport report;
+  RunPrune(options, report);
   const bool is_owned = table::IsOwned(current->manifest());
-  if (is_owned) {
-    report.compacted.fragments_before = current->num_fragments();
+  report.compacted.fragments_before = current->num_fragments();
+  if (is_owned)
     (void)MergeTiers(current, kStepsMax, report);
-    report.compacted.fragments_after = current->num_fragments();
-  } else {
-    report = Compact(current);
-  }
-  Run(Stage::kFold, report, [&] { return Fold(current, !is_owned); });
-  Run(Stage::kPrune, pruned, prune);
-  Add(report.pruned, pruned.pruned);
-  auto& put_off = report.put_off[static_cast<size_t>(Stage::kPrune)];
-  if (!put_off) put_off = std::move(pruned.put_off[static_cast<size_t>(Stage::kPrune)]);
+  else
+    MergeAll(current, {}, report);
+  report.compacted.fragments_after = current->num_fragments();
+  Fold(current, /*all=*/!is_owned, report);
+  RunPrune(options, report);
   Settle(*current);
   return report;
 }

@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <optional>
+#include <string>
 
 #include "upkeep/compact.h"
 #include "upkeep/health_watch.h"
@@ -16,7 +17,6 @@ namespace squire::upkeep {
 
 enum class Stage { kPrune, kCompact, kFold };
 inline constexpr Stage kStages[] = {Stage::kPrune, Stage::kCompact, Stage::kFold};
-const char* StageName(Stage stage);
 
 /// What a call did, and the first error of each stage: that much is put off.
 struct UpkeepReport {
@@ -27,8 +27,8 @@ struct UpkeepReport {
 
 class Keeper {
  public:
-  /// `health` is told how the stages go; it outlives the keeper.
-  explicit Keeper(HealthWatch& health) : health_(health) {}
+  /// Of the table at `root` on `fs`. `health` is told how the stages go. Both outlive the keeper.
+  Keeper(FileSystem& fs, std::string root, HealthWatch& health) : fs_(fs), root_(std::move(root)), health_(health) {}
 
   /// Looks after the bounds near which commits have come, `current` the last: most of the time there is nothing to do.
   /// Does nothing on a table that is not ours, or beside another program's upkeep of it.
@@ -50,23 +50,32 @@ class Keeper {
   [[nodiscard]] uint64_t versions_made() const { return versions_made_; }
 
  private:
+  using SnapshotPtr = std::shared_ptr<const table::Snapshot>;
+
   template <class Work>
   void Run(Stage stage, UpkeepReport& report, Work work);
+  void NoteFailure(Stage stage, const Error& error);
   [[nodiscard]] bool IsPutOff(Stage stage);
-  Result<void> Merge(std::shared_ptr<const table::Snapshot>& current, const FragmentRun& run, uint64_t file_bytes_max,
-                     CompactResult& sum);
-  Result<void> Fold(std::shared_ptr<const table::Snapshot>& current, bool all);
-  /// At most so many rewrites; whether there was any.
-  bool MergeTiers(std::shared_ptr<const table::Snapshot>& current, int steps_max, UpkeepReport& report);
-  void DoShare(std::shared_ptr<const table::Snapshot>& current);
+  [[nodiscard]] bool IsDue(const table::Snapshot& current);
+  void DoShare(SnapshotPtr& current);
+
+  Result<void> PruneInto(const PruneOptions& options, PruneResult& sum);
+  void RunPrune(const PruneOptions& options, UpkeepReport& report);
   void PruneUnasked(const table::Snapshot& current, UpkeepReport& report);
+  /// Rewrites a run of `bytes`, told before and after.
+  Result<void> Merge(SnapshotPtr& current, const FragmentRun& run, uint64_t bytes, uint64_t file_bytes_max,
+                     CompactResult& sum);
+  /// At most so many rewrites; whether there was any.
+  bool MergeTiers(SnapshotPtr& current, int steps_max, UpkeepReport& report);
+  void MergeAll(SnapshotPtr& current, const CompactOptions& options, UpkeepReport& report);
+  void Fold(SnapshotPtr& current, bool all, UpkeepReport& report);
 
   /// After the work: room for the next commit on a full disk, the ballast where there is enough.
   void Settle(const table::Snapshot& current);
 
+  FileSystem& fs_;
+  const std::string root_;
   HealthWatch& health_;
-  [[nodiscard]] bool IsDue(const table::Snapshot& current);
-
   uint64_t last_look_version_ = 0;  // 0: not looked yet
   uint64_t last_look_fragment_ = 0;
   std::chrono::nanoseconds unasked_time_{};

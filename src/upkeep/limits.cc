@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "io/descriptors.h"
-#include "upkeep/stats.h"
 
 namespace squire::upkeep {
 namespace {
@@ -43,8 +42,7 @@ Result<void> CheckLimits(const TableMeasures& measures, const TableLimits& limit
   return {};
 }
 
-Result<TableMeasures> Measure(const table::Snapshot& snapshot) {
-  const TableBytes bytes = TRY(MeasureTable(snapshot));
+TableMeasures MeasuresOf(const table::Snapshot& snapshot, const TableBytes& bytes) {
   TableMeasures measures;
   measures.bytes = bytes.on_disk;
   measures.live_bytes = bytes.live;
@@ -52,8 +50,14 @@ Result<TableMeasures> Measure(const table::Snapshot& snapshot) {
   measures.fragments = snapshot.num_fragments();
   measures.files = bytes.files;
   measures.descriptors = OpenDescriptors();
-  measures.free_bytes = TRY(snapshot.files()->fs().FreeBytes(snapshot.paths().root));
   measures.measured_ns = NowNs();
+  return measures;
+}
+
+Result<TableMeasures> Measure(const table::Snapshot& snapshot) {
+  const TableBytes bytes = TRY(MeasureTable(snapshot));
+  TableMeasures measures = MeasuresOf(snapshot, bytes);
+  measures.free_bytes = TRY(snapshot.files()->fs().FreeBytes(snapshot.paths().root));
   return measures;
 }
 

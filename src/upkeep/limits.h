@@ -8,11 +8,15 @@
 #include "squire/health.h"
 #include "squire/limits.h"
 #include "table/snapshot.h"
+#include "upkeep/stats.h"
 
 namespace squire::upkeep {
 
 /// ERRORS: OverBudget, with the bound that is passed, by how much, and the way out.
 Result<void> CheckLimits(const TableMeasures& measures, const TableLimits& limits);
+
+/// `bytes` of the table of `snapshot` as measures, but for what is free on the disk.
+TableMeasures MeasuresOf(const table::Snapshot& snapshot, const TableBytes& bytes);
 
 /// The table of `snapshot` and its disk in numbers, now. ERRORS: what listing the folder met.
 Result<TableMeasures> Measure(const table::Snapshot& snapshot);

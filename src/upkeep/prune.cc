@@ -4,10 +4,12 @@
 #include <map>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "table/owned.h"
 #include "upkeep/orphans.h"
 #include "upkeep/references.h"
 #include "upkeep/removed.h"
+#include "upkeep/tell.h"
 
 namespace squire::upkeep {
 namespace {
@@ -35,6 +37,8 @@ class Pruner {
     if (auto done = Do(); !done) remover_.Fail(std::move(done.error()));
     result_.files_removed = remover_.files();
     result_.bytes_freed = remover_.bytes();
+    if (!options_.dry_run && (result_.files_removed > 0 || !doomed_.empty()))
+      Tell(paths_.root, PruneDone(result_.files_removed, result_.bytes_freed));
     result_.failure = std::move(remover_.failure());
     return std::move(result_);
   }
@@ -44,6 +48,7 @@ class Pruner {
     if (options_.sweep) LookForFiles();
     versions_ = TRY(table::ListVersions(fs_, paths_));
     TRY(Choose());
+    if (!options_.dry_run && !doomed_.empty() && LogEnabled(LogLevel::kInfo)) TellPlan();
     if (!doomed_.empty()) TRY(BeginGrace());
     RemoveManifests();
     RemoveFiles();
@@ -82,7 +87,7 @@ class Pruner {
 
   [[nodiscard]] std::string PathOf(size_t i) const { return JoinPath(paths_.Versions(), versions_[i].file.name); }
 
-  void Tell(size_t i, const Error& error) {
+  void NoteProblem(size_t i, const Error& error) {
     result_.problems.push_back("version " + std::to_string(versions_[i].version) + " cannot be read: " + error.message);
   }
 
@@ -185,7 +190,7 @@ class Pruner {
     owes_next_ = !read;
     if (!read) {
       is_something_unknown_ = true;
-      Tell(i, read.error());
+      NoteProblem(i, read.error());
       return false;
     }
     if (read->refusal) return *read->refusal;
@@ -199,7 +204,7 @@ class Pruner {
       const Code code = read.error().code;
       if (code == Code::kNotFound) return {};
       if (code != Code::kCorruption && code != Code::kIo) return std::move(read.error());
-      Tell(i, read.error());                                          // what it named goes with age
+      NoteProblem(i, read.error());                                   // what it named goes with age
       if (code == Code::kIo) remover_.Fail(std::move(read.error()));  // a bad sector must not stop pruning for good
     } else {
       named_.merge(read->names);
@@ -213,6 +218,24 @@ class Pruner {
     for (const std::string& name : named_)
       if (!needed_.contains(name) && IsPlainName(name)) out.push_back(name);
     return out;
+  }
+
+  void TellPlan() const {
+    uint64_t files = doomed_.size(), bytes = 0;
+    for (size_t i : doomed_) bytes += versions_[i].file.size_bytes;
+    for (const std::string& name : Unneeded()) {
+      const std::string path = JoinPath(paths_.root, name);
+      const auto folder = name.ends_with('/') ? fs_.List(path) : std::vector<FileInfo>();
+      const auto file = name.ends_with('/') ? FileInfo{} : fs_.Stat(path);
+      if (folder)
+        for (const FileInfo& inner : *folder) bytes += inner.size_bytes;
+      if (file) bytes += file->size_bytes;
+      files += name.ends_with('/') ? (folder ? folder->size() : 0) : 1;
+    }
+    std::string plan = PrunePlan(doomed_.size(), versions_.size(), files, bytes);
+    if (options_.file_grace_ns > 0)
+      plan += "; what only they need goes in " + std::to_string(options_.file_grace_ns / kSecond) + " s";
+    Tell(paths_.root, plan);
   }
 
   /// Notes down what is to go later. Without room for that it goes now.

@@ -42,18 +42,28 @@ std::string FoldPlan(uint64_t rows, const std::string& index) {
   return "will fold " + Counted(rows, "row") + " into index '" + index + "'";
 }
 
+std::string CompactDone(uint64_t fragments, uint64_t bytes_written, uint64_t rows_dropped) {
+  return "compacted " + Counted(fragments, "fragment") + ": " + BytesText(bytes_written) + " written, " +
+         Counted(rows_dropped, "deleted row") + " dropped";
+}
+
 std::string PruneDone(uint64_t files, uint64_t bytes) {
   if (files == 0) return "prune found nothing to free";
   return "prune freed " + BytesText(bytes) + " in " + Counted(files, "file");
 }
 
+std::string FoldDone(uint64_t rows, const std::string& index) {
+  return "folded " + Counted(rows, "row") + " into index '" + index + "'";
+}
+
 std::string FailedText(std::string_view stage, const Error& error, uint64_t streak, int64_t retry_in_s) {
   std::string text(stage);
   text += streak <= 1 ? " failed" : " failed " + std::to_string(streak) + " times in a row";
-  return text + " and is tried again in " + std::to_string(retry_in_s) + " s: " + error.ToString();
+  if (retry_in_s > 0) text += " and is tried again in " + std::to_string(retry_in_s) + " s";
+  return text + ": " + error.ToString();
 }
 
-void TellPlan(const std::string& root, const std::string& sentence) {
+void Tell(const std::string& root, const std::string& sentence) {
   if (LogEnabled(LogLevel::kInfo)) Log(LogLevel::kInfo, root + ": " + sentence);
 }
 

@@ -16,6 +16,9 @@ TEST(TellTest, SaysWhatAndHowMuch) {
   const Error full = FromErrno(ENOSPC, "cannot write", "/t/x");
   EXPECT_EQ(FailedText("prune", full, 1, 1).find("prune failed and is tried again in 1 s: NoSpace"), 0u);
   EXPECT_EQ(FailedText("prune", full, 3, 4).find("prune failed 3 times in a row and is tried again in 4 s"), 0u);
+  EXPECT_EQ(FailedText("fold", full, 1, 0).find("fold failed: NoSpace"), 0u);
+  EXPECT_EQ(CompactDone(2, 1400, 1), "compacted 2 fragments: 1.4 kB written, 1 deleted row dropped");
+  EXPECT_EQ(FoldDone(2, "id_idx"), "folded 2 rows into index 'id_idx'");
   EXPECT_EQ(BytesText(999'999), "1.0 MB");
   EXPECT_EQ(BytesText(UINT64_MAX), "18 EB");
 }
