@@ -112,19 +112,29 @@ class MemoryFileSystem::Writer : public WritableFile {
   bool is_closed_ = false;
 };
 
-class MemoryFileSystem::InPlace : public InPlaceFile {
+class MemoryFileSystem::HeldLock : public FileLock {
  public:
-  InPlace(MemoryFileSystem& fs, NodePtr node, std::string path)
-      : fs_(fs), node_(std::move(node)), path_(std::move(path)), size_bytes_(node_->bytes.size()) {
+  /// REQUIRES: the file system's mutex is held, and nobody has the lock.
+  HeldLock(MemoryFileSystem& fs, std::string path) : fs_(fs), path_(std::move(path)) {
     fs_.locked_.insert(path_);
     fs_.open_handles_++;
   }
-  ~InPlace() override {
+  ~HeldLock() override {
     const std::scoped_lock lock(fs_.mutex_);
     fs_.locked_.erase(path_);
     fs_.open_handles_--;
     fs_.lock_freed_.notify_all();
   }
+
+ private:
+  MemoryFileSystem& fs_;
+  std::string path_;
+};
+
+class MemoryFileSystem::InPlace : public InPlaceFile {
+ public:
+  InPlace(MemoryFileSystem& fs, NodePtr node, std::string path)
+      : fs_(fs), node_(std::move(node)), path_(path), size_bytes_(node_->bytes.size()), lock_(fs, std::move(path)) {}
   [[nodiscard]] uint64_t size() const override { return size_bytes_; }
   Result<void> Read(uint64_t offset, MutableBytes out) const override {
     const std::scoped_lock lock(fs_.mutex_);
@@ -153,24 +163,7 @@ class MemoryFileSystem::InPlace : public InPlaceFile {
   NodePtr node_;
   std::string path_;
   uint64_t size_bytes_;
-};
-
-class MemoryFileSystem::HeldLock : public FileLock {
- public:
-  HeldLock(MemoryFileSystem& fs, std::string path) : fs_(fs), path_(std::move(path)) {
-    fs_.locked_.insert(path_);
-    fs_.open_handles_++;
-  }
-  ~HeldLock() override {
-    const std::scoped_lock lock(fs_.mutex_);
-    fs_.locked_.erase(path_);
-    fs_.open_handles_--;
-    fs_.lock_freed_.notify_all();
-  }
-
- private:
-  MemoryFileSystem& fs_;
-  std::string path_;
+  HeldLock lock_;
 };
 
 MemoryFileSystem::NodePtr MemoryFileSystem::NewFolder() {

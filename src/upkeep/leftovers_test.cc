@@ -68,15 +68,18 @@ TEST(LeftoversTest, OfTheDeadGoOthersStay) {
   }
 }
 
+/// Three versions of a writer that is killed behind them.
+void CommitAndDie(const TestTable& table) {
+  const auto files = table.Files();
+  const auto lease = *files->LeaseOf(table.paths().root);
+  table.CommitMany(3);
+  lease->LeaveFile();
+}
+
 TEST(LeftoversTest, WhatVersionsNameStays) {
   MemoryFileSystem fs;
   const TestTable table(fs);
-  {
-    const auto files = table.Files();
-    const auto lease = *files->LeaseOf(table.paths().root);
-    table.CommitMany(3);
-    lease->LeaveFile();
-  }
+  CommitAndDie(table);
   for (int i = 0; i < 2; i++) ASSERT_TRUE(table.Commit(/*replaces=*/false));
   const LeftoverResult done = ClearLeftovers(fs, kTestRoot);
   EXPECT_FALSE(done.failure);
@@ -89,12 +92,7 @@ TEST(LeftoversTest, WhatVersionsNameStays) {
 TEST(LeftoversTest, WhatWaitsStays) {
   MemoryFileSystem fs;
   const TestTable table(fs);
-  {
-    const auto files = table.Files();
-    const auto lease = *files->LeaseOf(table.paths().root);
-    table.CommitMany(3);
-    lease->LeaveFile();
-  }
+  CommitAndDie(table);
   EXPECT_EQ(PruneTable(fs, kTestRoot, Retention(1, false)).versions_removed, 3u);
   EXPECT_EQ(ClearLeftovers(fs, kTestRoot).files_removed, 0u);
   EXPECT_EQ(table.DataFiles(), 3u);
