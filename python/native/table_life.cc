@@ -27,10 +27,12 @@ TableOptions OptionsOf(bool is_synced, const Limits& limits) {
   return options;
 }
 
-std::unique_ptr<TableObject> Create(const std::string& path, nb::handle schema, bool is_synced, const Limits& limits) {
+std::unique_ptr<TableObject> Create(const std::string& path, nb::handle schema, bool is_synced, const Limits& limits,
+                                    bool has_upkeep) {
   const Schema columns = SchemaOf(schema);
-  return std::make_unique<TableObject>(
-      Engine([&] { return Table::Create(path, columns, OptionsOf(is_synced, limits)); }));
+  TableOptions options = OptionsOf(is_synced, limits);
+  options.has_upkeep = has_upkeep;
+  return std::make_unique<TableObject>(Engine([&] { return Table::Create(path, columns, options); }));
 }
 
 std::unique_ptr<TableObject> Open(const std::string& path, std::optional<uint64_t> version, bool is_synced,
@@ -128,7 +130,7 @@ nb::dict Verify(const TableObject& self) {
 
 void BindLife(TableClass& type) {
   type.def_static("create", &Create, nb::arg("path"), nb::arg("schema"), nb::arg("synced") = true,
-                  nb::arg("limits").none() = nb::none())
+                  nb::arg("limits").none() = nb::none(), nb::arg("upkeep") = true)
       .def_static("open", &Open, nb::arg("path"), nb::arg("version").none() = nb::none(), nb::arg("synced") = true,
                   nb::arg("limits").none() = nb::none())
       .def("close", &TableObject::Close)

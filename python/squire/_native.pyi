@@ -37,7 +37,11 @@ class Table:
 
     @staticmethod
     def create(
-        path: str, schema: Any, synced: bool = True, limits: Optional[tuple[int, float, int, int]] = None
+        path: str,
+        schema: Any,
+        synced: bool = True,
+        limits: Optional[tuple[int, float, int, int]] = None,
+        upkeep: bool = True,
     ) -> "Table": ...
     @staticmethod
     def open(

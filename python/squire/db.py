@@ -128,6 +128,8 @@ class DBConnection:
         exist_ok: bool = False,
         on_bad_vectors: str = "error",
         fill_value: float = 0.0,
+        *,
+        upkeep: bool = True,
     ) -> Table:
         """Makes a table of `schema`, of `data`, or of both.
 
@@ -139,6 +141,8 @@ class DBConnection:
             exist_ok: opens the table that is there, as it is; with a schema given, only if it has the same.
             on_bad_vectors: "error", "drop", "fill" or "null" for vectors of another length or with a NaN.
             fill_value: the number to fill with.
+            upkeep: of a table that is made: keeps it small unasked, from then on and whoever writes. Without it all
+                versions stay until somebody prunes. One that is there stays as it is.
 
         Raises:
             AlreadyExistsError: the table is there, and neither mode nor exist_ok allows it.
@@ -157,10 +161,17 @@ class DBConnection:
             if wanted is not None and not table.schema.equals(wanted):
                 raise InvalidArgumentError(f"table '{name}' exists with another schema")
             return table
-        return self._write_table(path, there, data, wanted, on_bad_vectors, fill_value)
+        return self._write_table(path, there, data, wanted, on_bad_vectors, fill_value, upkeep)
 
     def _write_table(
-        self, path: str, there: bool, data: Any, schema: Optional[pa.Schema], on_bad_vectors: str, fill_value: float
+        self,
+        path: str,
+        there: bool,
+        data: Any,
+        schema: Optional[pa.Schema],
+        on_bad_vectors: str,
+        fill_value: float,
+        upkeep: bool,
     ) -> Table:
         rows = None
         if data is not None and not (isinstance(data, list) and not data and schema is not None):
@@ -173,7 +184,7 @@ class DBConnection:
             engine(lambda: native.append(complete(rows, schema), overwrite=True))
             return Table(self, path, native)
         is_new = not os.path.lexists(path)
-        native = _native.Table.create(path, schema, self._synced, self._native_limits())
+        native = _native.Table.create(path, schema, self._synced, self._native_limits(), upkeep)
         try:
             if rows is not None:
                 engine(lambda: native.append(rows, overwrite=False))

@@ -374,3 +374,20 @@ def test_lancedb_and_pylance_open_what_was_written(db, theirs):
     made = theirs.create_table("m", ROWS)
     made.delete("id = 3")
     assert ids(squire.connect(theirs.uri)["m"]) == [0, 1, 2, 4]
+
+
+def test_upkeep_can_be_left_off(db):
+    """A table that nobody keeps: all versions and fragments stay, whoever writes, until somebody asks."""
+    kept, left = db.create_table("kept", [{"id": 0}]), db.create_table("left", [{"id": 0}], upkeep=False)
+    for number in range(1, 40):
+        kept.add([{"id": number}])
+        left.add([{"id": number}])
+    assert left.stats().fragment_stats.num_fragments == 40 and len(left.list_versions()) == 41
+    assert kept.stats().fragment_stats.num_fragments < 40 and len(kept.list_versions()) < 41
+    assert left.stats().upkeep_versions == 0 < kept.stats().upkeep_versions
+    assert not left.health().owned and kept.health().owned
+    again = db.open_table("left")
+    again.add([{"id": 40}])
+    assert again.stats().fragment_stats.num_fragments == 41
+    again.optimize()
+    assert again.stats().fragment_stats.num_fragments == 1 and again.count_rows() == 41
