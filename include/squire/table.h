@@ -33,7 +33,7 @@ enum class Durability {
 struct TableOptions {
   Durability durability = Durability::kSynced;
   std::string branch;               ///< open this branch instead of the main one
-  size_t open_files_max = 24;       ///< data files kept open, the least recently used closed first; fewer where the
+  size_t open_files_max = 32;       ///< data files kept open, the least recently used closed first; fewer where the
                                     ///< process may have few descriptors
   TableLimits limits;               ///< for writes through this handle
   std::optional<uint64_t> version;  ///< open this version instead of the newest

@@ -21,6 +21,14 @@ void RowSet::AddAll(const RowSet& other) {
   }
 }
 
+void RowSet::RemoveAll(const RowSet& other) {
+  count_ = 0;
+  for (size_t i = 0; i < words_.size(); i++) {
+    words_[i] &= ~other.words_[i];
+    count_ += static_cast<uint64_t>(std::popcount(words_[i]));
+  }
+}
+
 bool RowSet::Intersects(const RowSet& other) const {
   for (size_t i = 0; i < std::min(words_.size(), other.words_.size()); i++) {
     if ((words_[i] & other.words_[i]) != 0) return true;

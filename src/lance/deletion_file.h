@@ -25,6 +25,8 @@ class RowSet {
   bool Add(uint64_t row);
   /// Adds all of `other`. REQUIRES: the same num_rows(), or `other` empty.
   void AddAll(const RowSet& other);
+  /// Removes all of `other`. REQUIRES: the same num_rows().
+  void RemoveAll(const RowSet& other);
   /// True when a row is in both.
   [[nodiscard]] bool Intersects(const RowSet& other) const;
   [[nodiscard]] std::span<const uint64_t> words() const { return words_; }

@@ -34,6 +34,15 @@ TEST(RowSetTest, RefusesWhatDoesNotFit) {
   EXPECT_FALSE(ParseArrowDeletions(bytes, 100));
 }
 
+TEST(RowSetTest, RemovesAllOfAnother) {
+  RowSet rows(200), other(200);
+  for (uint64_t row : {3u, 64u, 199u}) rows.Add(row);
+  for (uint64_t row : {4u, 64u}) other.Add(row);
+  rows.RemoveAll(other);
+  EXPECT_EQ(rows.count(), 2u);
+  EXPECT_TRUE(rows.Contains(3) && !rows.Contains(4) && !rows.Contains(64) && rows.Contains(199));
+}
+
 TEST(RowSetTest, RunContainers) {
   // cookie with runs, one container: flags 1; key 0, cardinality 5; one run from 10, four more
   const std::vector<uint8_t> bytes = {0x3b, 0x30, 0, 0, 1, 0, 0, 4, 0, 1, 0, 10, 0, 4, 0};

@@ -5,21 +5,32 @@ namespace squire::table {
 Result<std::shared_ptr<lance::FileReader>> FileCache::Open(const std::string& path) {
   {
     const std::scoped_lock lock(mutex_);
-    if (auto found = by_path_.find(path); found != by_path_.end()) {
-      recent_.splice(recent_.begin(), recent_, found->second);
-      return found->second->second;
-    }
+    if (auto held = readers_.Find(path)) return held;
   }
   auto reader = TRY(lance::FileReader::Open(fs_, path));  // without the lock: others go on while a file is opened
   const std::scoped_lock lock(mutex_);
-  if (auto found = by_path_.find(path); found != by_path_.end()) return found->second->second;
-  recent_.emplace_front(path, reader);
-  by_path_[path] = recent_.begin();
-  while (recent_.size() > files_max_) {
-    by_path_.erase(recent_.back().first);
-    recent_.pop_back();
+  return readers_.Add(path, std::move(reader), 1);
+}
+
+Result<std::shared_ptr<const lance::RowSet>> FileCache::ReadDeletions(const std::string& path,
+                                                                      const pb::DeletionFile& file,
+                                                                      uint64_t num_rows) {
+  {
+    const std::scoped_lock lock(mutex_);
+    auto held = deletions_.Find(path);
+    if (held && held->num_rows() == num_rows) return held;
   }
-  return reader;
+  const auto bytes = TRY(ReadWholeFile(fs_, path));
+  auto rows = file.file_type() == pb::DeletionFile::BITMAP ? lance::ParseRoaring(bytes, num_rows)
+                                                           : lance::ParseArrowDeletions(bytes, num_rows);
+  if (!rows) {
+    rows.error().path = path;
+    return std::move(rows.error());
+  }
+  auto held = std::make_shared<const lance::RowSet>(*std::move(rows));
+  const std::scoped_lock lock(mutex_);
+  (void)deletions_.Add(path, held, held->words().size_bytes() + path.size());
+  return held;
 }
 
 std::shared_ptr<Pins> FileCache::PinsOf(const std::string& root) {

@@ -1,17 +1,18 @@
 #pragma once
 
-/// What an open table keeps open: data files, the most recently used few of them, so that descriptors stay bounded
-/// however many fragments there are; and the file of its pins. Safe to share between threads. A reader that is in use
-/// outlives its eviction.
+/// What an open table keeps of its files: readers of data files, the most recently used few of them, so that
+/// descriptors stay bounded however many fragments there are; deletion files as they were parsed; and the file of its
+/// pins. Safe to share between threads.
 
-#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <unordered_map>
 
 #include "lance/file_reader.h"
+#include "lance/deletion_file.h"
+#include "lance/manifest.h"
+#include "table/lru.h"
 #include "table/pins.h"
 #include "table/writer_lease.h"
 
@@ -19,9 +20,12 @@ namespace squire::table {
 
 class FileCache {
  public:
-  FileCache(FileSystem& fs, size_t files_max) : fs_(fs), files_max_(files_max) {}
+  FileCache(FileSystem& fs, size_t files_max) : fs_(fs), readers_(files_max) {}
 
   Result<std::shared_ptr<lance::FileReader>> Open(const std::string& path);
+  /// The deleted rows that the deletion file at `path` names, of a fragment of `num_rows` rows.
+  Result<std::shared_ptr<const lance::RowSet>> ReadDeletions(const std::string& path, const pb::DeletionFile& file,
+                                                             uint64_t num_rows);
   [[nodiscard]] FileSystem& fs() const { return fs_; }
   /// Pins of the table at `root`.
   std::shared_ptr<Pins> PinsOf(const std::string& root);
@@ -30,13 +34,12 @@ class FileCache {
   Result<std::shared_ptr<WriterLease>> LeaseOf(const std::string& root);
 
  private:
-  using Entry = std::pair<std::string, std::shared_ptr<lance::FileReader>>;
+  static constexpr uint64_t kDeletionBytesMax = 4 << 20;
 
   FileSystem& fs_;
-  const size_t files_max_;
   std::mutex mutex_;
-  std::list<Entry> recent_;  // newest first
-  std::unordered_map<std::string, std::list<Entry>::iterator> by_path_;
+  Lru<lance::FileReader> readers_;
+  Lru<const lance::RowSet> deletions_{kDeletionBytesMax};
   std::map<std::string, std::shared_ptr<Pins>> pins_;  // by root
   std::map<std::string, std::shared_ptr<WriterLease>> leases_;
 };

@@ -72,17 +72,15 @@ Result<std::map<uint64_t, lance::RowSet>> FindRows(const Snapshot& snapshot, con
   if (keys.size() == 0) return found;
   for (size_t i : fragments) {
     Fragment& fragment = snapshot.fragment(i);
-    const lance::RowSet& deleted = *TRY(fragment.Deleted());
     lance::RowSet rows(static_cast<uint64_t>(fragment.physical_rows()));
     for (int64_t first = 0; first < fragment.physical_rows(); first += kRangeRows) {
       const int64_t count = std::min(kRangeRows, fragment.physical_rows() - first);
       const Array values = TRY(fragment.Read(snapshot.field_id(static_cast<size_t>(at)), type, first, count));
-      for (int64_t row = 0; row < count; row++) {
-        const auto offset = static_cast<uint64_t>(first + row);
-        if (values.IsValid(row) && keys.Contains(KeySet::Key(values, row)) && !deleted.Contains(offset))
-          rows.Add(offset);
-      }
+      for (int64_t row = 0; row < count; row++)
+        if (values.IsValid(row) && keys.Contains(KeySet::Key(values, row))) rows.Add(static_cast<uint64_t>(first + row));
     }
+    if (rows.empty()) continue;  // as mostly: its deletion file need not be read
+    rows.RemoveAll(*TRY(fragment.Deleted()));
     if (!rows.empty()) found.emplace(fragment.id(), std::move(rows));
   }
   return found;

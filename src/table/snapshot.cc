@@ -9,18 +9,15 @@ namespace squire::table {
 
 Result<const lance::RowSet*> Fragment::Deleted() {
   const std::scoped_lock lock(mutex_);
-  if (deleted_) return &*deleted_;
-  if (!meta_.has_deletion_file()) return &deleted_.emplace(meta_.physical_rows());
-  const pb::DeletionFile& file = meta_.deletion_file();
-  const std::string path = JoinPath(TRY(snapshot_.DeletionFolder(file)), Paths::DeletionName(id(), file));
-  const auto bytes = TRY(ReadWholeFile(snapshot_.files()->fs(), path));
-  auto rows = file.file_type() == pb::DeletionFile::BITMAP ? lance::ParseRoaring(bytes, meta_.physical_rows())
-                                                           : lance::ParseArrowDeletions(bytes, meta_.physical_rows());
-  if (!rows) {
-    rows.error().path = path;
-    return std::move(rows.error());
+  if (deleted_) return deleted_.get();
+  if (meta_.has_deletion_file()) {
+    const pb::DeletionFile& file = meta_.deletion_file();
+    const std::string path = JoinPath(TRY(snapshot_.DeletionFolder(file)), Paths::DeletionName(id(), file));
+    deleted_ = TRY(snapshot_.files()->ReadDeletions(path, file, meta_.physical_rows()));
+  } else {
+    deleted_ = std::make_shared<const lance::RowSet>(meta_.physical_rows());
   }
-  return &deleted_.emplace(*std::move(rows));
+  return deleted_.get();
 }
 
 namespace {

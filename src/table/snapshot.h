@@ -62,7 +62,7 @@ class Fragment {
   const pb::DataFragment& meta_;
   const Snapshot& snapshot_;
   std::mutex mutex_;
-  std::optional<lance::RowSet> deleted_;
+  std::shared_ptr<const lance::RowSet> deleted_;
 };
 
 class Snapshot {

@@ -14,7 +14,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr uint64_t kVersionsPerLook = 8;
+constexpr uint64_t kVersionsPerLook = 10;
 constexpr uint64_t kVersionsKept = 4;
 constexpr uint64_t kBytesPerLook = 16 << 20;
 constexpr int kStepsPerLook = 4;

@@ -23,7 +23,7 @@ Result<std::vector<RemovedList>> ListRemoved(FileSystem& fs, const table::Paths&
 /// Only names that Squire may remove. ERRORS: NotFound, TooManyFiles, Io.
 Result<std::vector<std::string>> ReadRemoved(FileSystem& fs, const table::Paths& paths, const RemovedList& list);
 
-/// Durable when it returns. ERRORS: NoSpace, TooManyFiles, Io.
+/// Not synced: see docs/upkeep.md. ERRORS: NoSpace, TooManyFiles, Io.
 Result<void> WriteRemoved(FileSystem& fs, const table::Paths& paths, int64_t due_ns,
                           const std::vector<std::string>& names);
 
