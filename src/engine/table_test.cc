@@ -220,6 +220,20 @@ TEST_F(TableTest, SmallCommitsStaySmallUnasked) {
   EXPECT_TRUE(table.Verify().problems.empty());
 }
 
+TEST_F(TableTest, ProgramsOfOneCommitLookAsSeldomAsOneOfMany) {
+  // More bytes than make a look due, in no more than one file.
+  ASSERT_TRUE(Create().Append(FileRows("great", 120'000)));
+  uint64_t versions_max = 0;
+  for (int i = 0; i < 24; i++) {
+    auto table = Table::Open(path_);
+    ASSERT_TRUE(table && table->UpsertByKey("path", FileRows("small", 1, i)));
+    const uint64_t versions = table->Stats()->versions;
+    EXPECT_LE(versions, 16u) << i;
+    versions_max = std::max(versions_max, versions);
+  }
+  EXPECT_GE(versions_max, 8u) << "looked after each of them";
+}
+
 TEST_F(TableTest, SearchesFindWhatIsThere) {
   Table table = Create();
   for (int file = 0; file < 5; file++) ASSERT_TRUE(table.Append(FileRows("f" + std::to_string(file), 2000)));

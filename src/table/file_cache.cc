@@ -13,8 +13,7 @@ Result<std::shared_ptr<lance::FileReader>> FileCache::Open(const std::string& pa
 }
 
 Result<std::shared_ptr<const lance::RowSet>> FileCache::ReadDeletions(const std::string& path,
-                                                                      const pb::DeletionFile& file,
-                                                                      uint64_t num_rows) {
+                                                                      const pb::DeletionFile& file, uint64_t num_rows) {
   {
     const std::scoped_lock lock(mutex_);
     auto held = deletions_.Find(path);

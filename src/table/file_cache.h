@@ -9,8 +9,8 @@
 #include <mutex>
 #include <string>
 
-#include "lance/file_reader.h"
 #include "lance/deletion_file.h"
+#include "lance/file_reader.h"
 #include "lance/manifest.h"
 #include "table/lru.h"
 #include "table/pins.h"

@@ -77,7 +77,8 @@ Result<std::map<uint64_t, lance::RowSet>> FindRows(const Snapshot& snapshot, con
       const int64_t count = std::min(kRangeRows, fragment.physical_rows() - first);
       const Array values = TRY(fragment.Read(snapshot.field_id(static_cast<size_t>(at)), type, first, count));
       for (int64_t row = 0; row < count; row++)
-        if (values.IsValid(row) && keys.Contains(KeySet::Key(values, row))) rows.Add(static_cast<uint64_t>(first + row));
+        if (values.IsValid(row) && keys.Contains(KeySet::Key(values, row)))
+          rows.Add(static_cast<uint64_t>(first + row));
     }
     if (rows.empty()) continue;  // as mostly: its deletion file need not be read
     rows.RemoveAll(*TRY(fragment.Deleted()));

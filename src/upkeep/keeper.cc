@@ -6,6 +6,7 @@
 #include "upkeep/fold.h"
 #include "upkeep/leftovers.h"
 #include "upkeep/limits.h"
+#include "upkeep/references.h"
 #include "upkeep/stats.h"
 #include "upkeep/tell.h"
 
@@ -16,6 +17,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr uint64_t kVersionsPerLook = 10;
 constexpr uint64_t kVersionsKept = 4;
+constexpr uint64_t kRecentVersions = 16;  // older ones that are there are tagged or in use
 constexpr uint64_t kBytesPerLook = 16 << 20;
 constexpr int kStepsPerLook = 4;
 constexpr int kStepsMax = 1000;                      // of a call that asks for all
@@ -158,13 +160,26 @@ void Keeper::PruneUnasked(const table::Snapshot& current, UpkeepReport& report) 
   });
 }
 
+/// When another handle looked last is told by what it left; false when that was long ago, or is not to be told.
+bool Keeper::RecallLastLook(const table::Snapshot& current) {
+  const auto listed = table::ListVersions(fs_, current.paths());
+  if (!listed) return false;
+  const auto is_recent = [&](const table::VersionFile& file) {
+    return file.version + kRecentVersions > current.version();
+  };
+  const auto recent = static_cast<uint64_t>(std::ranges::count_if(*listed, is_recent));
+  if (recent == 0 || recent >= kVersionsPerLook) return false;
+  const table::VersionFile& oldest = (*listed)[recent - 1];  // newest first
+  const auto read = ReadManifest(fs_, JoinPath(current.paths().Versions(), oldest.file.name));
+  if (!read) return false;
+  ClearLeftoversOnce(current);
+  last_look_version_ = oldest.version;
+  last_look_fragment_ = uint64_t{read->manifest.max_fragment_id()} + 1;
+  return true;
+}
+
 bool Keeper::IsDue(const table::Snapshot& current) {
-  if (last_look_version_ == 0) {  // how long ago the last look was is told by what it left
-    const auto versions = table::ListVersions(fs_, current.paths());
-    if (!versions || versions->empty() || versions->size() >= kVersionsPerLook) return true;
-    ClearLeftoversOnce(current);
-    last_look_version_ = versions->back().version;
-  }
+  if (last_look_version_ == 0 && !RecallLastLook(current)) return true;
   if (current.version() >= last_look_version_ + kVersionsPerLook) return true;
   uint64_t written = 0;
   for (const pb::DataFragment& fragment : current.manifest().fragments())

@@ -56,6 +56,7 @@ class Keeper {
   void Run(Stage stage, UpkeepReport& report, Work work);
   void NoteFailure(Stage stage, const Error& error);
   [[nodiscard]] bool IsPutOff(Stage stage);
+  bool RecallLastLook(const table::Snapshot& current);
   [[nodiscard]] bool IsDue(const table::Snapshot& current);
   void DoShare(SnapshotPtr& current);
 
