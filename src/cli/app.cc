@@ -125,6 +125,7 @@ void Describe(CLI::App& app, Context& context) {
   AddCompactCommand(app, context);
   AddDoctorCommand(app, context);
   AddHealthCommand(app, context);
+  AddUpkeepCommand(app, context);
   AddPruneCommand(app, context);
   AddVerifyCommand(app, context);
   AddRepairCommand(app, context);

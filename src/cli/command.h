@@ -33,6 +33,7 @@ void AddCompactCommand(CLI::App& app, Context& context);
 void AddDoctorCommand(CLI::App& app, Context& context);
 void AddHealthCommand(CLI::App& app, Context& context);
 void AddPruneCommand(CLI::App& app, Context& context);
+void AddUpkeepCommand(CLI::App& app, Context& context);
 void AddVerifyCommand(CLI::App& app, Context& context);
 void AddRepairCommand(CLI::App& app, Context& context);
 void AddTableCommand(CLI::App& app, Context& context);

@@ -244,7 +244,7 @@ def test_compact_prune_verify(squire, own):
         squire.run("index", own)
     rows = squire.json("table", "count", own)
     compacted = squire.json("compact", own)
-    assert list(compacted) == ["version", "fragments_before", "fragments_after", "rows_dropped", "bytes_written"]
+    assert list(compacted) == ["table", "version", "fragments_before", "fragments_after", "rows_dropped", "bytes_written", "put_off"]
     assert compacted["fragments_after"] <= compacted["fragments_before"]
     kept = squire.json("prune", table, "--older-than", "1w")
     assert kept["versions_removed"] == kept["freed_bytes"] == 0 and kept["kept"]["young"] > 0
@@ -258,6 +258,17 @@ def test_compact_prune_verify(squire, own):
     assert squire.run("verify", own).stdout.startswith("sound")
     for command in (["compact", own], ["prune", own], ["prune", own, "--dry-run"]):
         assert squire.run(*command).stdout.count("\n") == 1
+
+
+def test_upkeep_of_a_folder(squire, own):
+    squire.run("index", own)
+    kept = squire.json("upkeep", own, "--older-than", "0s")
+    assert kept["put_off"] == {} and kept["fragments_after"] <= kept["fragments_before"]
+    assert squire.json("table", "info", own / ".squire" / "chunks.lance")["versions"] == 1
+    (of_folder,) = squire.json("upkeep", own / ".squire")
+    assert of_folder["table"].endswith("chunks.lance") and of_folder["versions_removed"] == 0
+    assert "removed" in squire.run("upkeep", own).stdout
+    assert squire.run("upkeep", own, "--older-than", "long", code=2).stderr
 
 
 def test_damage_is_found(squire, own):
@@ -289,7 +300,7 @@ def test_help_and_version(squire):
     help_text = squire.run("--help").stdout
     assert "Exit codes" in help_text and "Examples:" in help_text
     commands = re.findall(r"^  (\w+) ", help_text.split("Subcommands:")[1].split("Examples:")[0], re.M)
-    assert {"index", "search", "status", "watch", "mcp", "compact", "doctor", "prune", "verify", "repair", "health", "table",
+    assert {"index", "search", "status", "watch", "mcp", "compact", "doctor", "upkeep", "prune", "verify", "repair", "health", "table",
             "version"} <= set(commands)
     for command in commands:
         text = squire.run(command, "--help").stdout
