@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <filesystem>
 
 #include "io/faulty.h"
+#include "io/lock_probe.h"
 #include "io/memory.h"
 
 namespace squire {
@@ -120,6 +122,26 @@ TEST(ByteLocksTest, AChildTakesNothingFromItsParent) {
   }
   ::waitpid(child, nullptr, 0);
   EXPECT_FALSE(*(*other)->IsFree(3));
+}
+
+TEST(LockProbeTest, FindsLocksThatKeepNobodyOut) {
+  const TemporaryFolder folder;
+  const std::string path = folder.At("probed");
+  const auto held = PosixFileSystem().Lock(path, false);
+  ASSERT_TRUE(held);
+  bool is_known = false;
+  EXPECT_TRUE(ProbeLock(path, [](int fd) { return ::flock(fd, LOCK_EX | LOCK_NB); }, is_known));
+  EXPECT_TRUE(is_known);
+  EXPECT_FALSE(ProbeLock(path, [](int) { return 0; }, is_known)) << "granted twice";
+  EXPECT_TRUE(is_known);
+  const auto without_locks = [](int) {
+    errno = ENOLCK;
+    return -1;
+  };
+  EXPECT_TRUE(ProbeLock(path, without_locks, is_known));
+  EXPECT_FALSE(is_known);
+  EXPECT_TRUE(ProbeLock(folder.At("nothing"), without_locks, is_known));
+  EXPECT_FALSE(is_known);
 }
 
 }  // namespace

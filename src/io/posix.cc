@@ -12,6 +12,7 @@
 #include <fstream>
 
 #include "io/file_system.h"
+#include "io/lock_probe.h"
 #include "io/posix_locks.h"
 #include "io/sync_traits.h"
 
@@ -337,8 +338,14 @@ class Posix : public FileSystem {
 
  private:
   static Result<void> TakeLock(int fd, const std::string& path, bool wait) {
-    if (Retry([&] { return ::flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)); }) == 0) return {};
+    if (Retry([&] { return ::flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)); }) == 0) {
+      const auto again = [](int other) { return ::flock(other, LOCK_EX | LOCK_NB); };
+      if (DoLocksExclude(fd, path, LockKind::kFile, again)) return {};
+      return Unsupported("the locks of the file system keep nobody out", path);
+    }
     if (errno == EWOULDBLOCK) return Conflict(path + " is locked by another process");
+    if (errno == ENOSYS || errno == EOPNOTSUPP || errno == ENOLCK || errno == EINVAL)
+      return Unsupported("the file system has no locks", path);
     return FromErrno(errno, "cannot lock", path);
   }
 

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <limits>
 
+#include "io/lock_probe.h"
+
 namespace squire {
 namespace {
 
@@ -64,6 +66,30 @@ class OfdLocks : public ByteLocks {
 
 #endif
 
+#ifdef F_OFD_SETLK
+
+/// A byte that stands for no version.
+int CallOnProbedByte(int fd, int type) {
+  struct flock lock{};
+  lock.l_type = static_cast<decltype(lock.l_type)>(type);
+  lock.l_whence = SEEK_SET;
+  lock.l_start = std::numeric_limits<off_t>::max() - 1;
+  lock.l_len = 1;
+  return ::fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+int TryProbedByte(int fd) { return CallOnProbedByte(fd, F_WRLCK); }
+
+bool DoByteLocksExclude(int fd, const std::string& path) {
+  // No locks, or a file that may only be read: locking tells. A lock of somebody else who is finding out proves it.
+  if (TryProbedByte(fd) != 0) return true;
+  const bool excludes = DoLocksExclude(fd, path, LockKind::kByte, TryProbedByte);
+  (void)CallOnProbedByte(fd, F_UNLCK);
+  return excludes;
+}
+
+#endif
+
 int OpenRetrying(const std::string& path, int flags) {
   int fd = ::open(path.c_str(), flags | O_CLOEXEC, 0666);
   while (fd < 0 && errno == EINTR) fd = ::open(path.c_str(), flags | O_CLOEXEC, 0666);
@@ -81,7 +107,9 @@ Result<std::unique_ptr<ByteLocks>> OpenPosixByteLocks(const std::string& path, b
     if (fd < 0 && create) errno = why;  // it cannot be made: that is the error, not that it is not there
   }
   if (fd < 0) return FromErrno(errno, "cannot open", path);
-  return std::make_unique<OfdLocks>(fd, path);
+  auto locks = std::make_unique<OfdLocks>(fd, path);
+  if (!DoByteLocksExclude(fd, path)) return Unsupported("the locks of the file system keep nobody out", path);
+  return locks;
 #else
   (void)create;
   return Unsupported("locks on bytes of a file", path);

@@ -195,7 +195,8 @@ void Keeper::AfterCommit(SnapshotPtr& current) {
     // One program at a time: what the others would do is being done.
     const std::string folder = current->paths().Own();
     if (fs_.CreateFolders(folder)) {
-      if (const auto lock = fs_.Lock(JoinPath(folder, "upkeep"), false)) DoShare(current);
+      const auto lock = fs_.Lock(JoinPath(folder, "upkeep"), false);
+      if (lock || lock.error().code == Code::kUnsupported) DoShare(current);  // without locks everybody does his share
     }
     last_look_version_ = current->version();
     last_look_fragment_ = uint64_t{current->manifest().max_fragment_id()} + 1;
