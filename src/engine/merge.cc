@@ -59,6 +59,9 @@ class Merge {
     for (const table::RowRange& range : table::PlanRanges(*base_, kRangeRows)) TRY(MergeRange(range));
     TRY(InsertRest());
     write_->DeleteRows(std::move(gone_), "merge by " + on[0]);
+    if (options_.insert_not_matched) {
+      write_->SetFindAdded([&, this](const auto& latest, auto added) { return CheckAdded(latest, added, on); });
+    }
     result_.version = TRY(write_->Commit());
     return result_;
   }
@@ -192,6 +195,24 @@ class Merge {
       TRY(write_->Append(out));
     }
     return {};
+  }
+
+  /// What was to be inserted is not when another writer added rows of its keys meanwhile. ERRORS: Conflict.
+  Result<std::map<uint64_t, lance::RowSet>> CheckAdded(const table::Snapshot& latest, std::span<const size_t> added,
+                                                       std::span<const std::string> on) const {
+    const table::Projection columns = TRY(table::Project(latest, on));
+    std::string scratch;
+    for (const table::RowRange& range : table::PlanRanges(latest, kRangeRows)) {
+      if (std::ranges::find(added, range.fragment) == added.end()) continue;
+      const auto rows = TRY(table::ReadRange(latest, columns, range));
+      std::vector<const Array*> keys;
+      for (const Array& column : rows.batch.columns) keys.push_back(&column);
+      for (int64_t row = 0; row < rows.batch.num_rows; row++) {
+        if (join_.Find(keys, row, scratch) != KeyJoin::kNoKey)
+          return Conflict("another writer added rows of the same keys");
+      }
+    }
+    return std::map<uint64_t, lance::RowSet>();
   }
 
   /// Leaves the pairs of which update_where holds.

@@ -1,5 +1,7 @@
 #include "engine/write.h"
 
+#include <set>
+
 #include "engine/key_index.h"
 #include "engine/retry.h"
 #include "engine/where.h"
@@ -57,12 +59,19 @@ class SnapshotWrite : public RowWrite {
     can_find_again_ = false;
   }
 
+  void SetFindAdded(decltype(table::Change::find_added) find_added) override {
+    change_.find_added = std::move(find_added);
+  }
+
   Result<uint64_t> Commit() override {
     if (done_ || is_tried_) return InvalidArgument("this write has been committed, or it failed; begin a new one");
     if (is_broken_) return InvalidArgument("an append to this write failed; begin a new one");
     is_tried_ = true;
     if (!change_.schema && appended_ == 0 && change_.deleted_rows.empty()) return base_->version();
     change_.new_fragments = TRY(writer_.Finish());
+    // Two writers that replace the same key at once must not both add it: who comes later in the versions is later.
+    if (!deletions_.empty())
+      change_.find_added = [this](const auto& latest, auto added) { return FindAmong(latest, added); };
     for (int attempt = 1;; attempt++) {
       SetKind();
       auto committed = table::Commit(base_, change_);
@@ -113,6 +122,26 @@ class SnapshotWrite : public RowWrite {
         AddRows(TRY(FindRows(*base_, deletion.where)), PredicateText(deletion.where));
     }
     return true;
+  }
+
+  /// What is to be deleted in some fragments of `latest`.
+  Result<std::map<uint64_t, lance::RowSet>> FindAmong(const table::Snapshot& latest,
+                                                      std::span<const size_t> fragments) const {
+    std::map<uint64_t, lance::RowSet> out;
+    std::set<uint64_t> wanted;
+    for (size_t i : fragments) wanted.insert(latest.fragment(i).id());
+    for (const Deletion& deletion : deletions_) {
+      std::map<uint64_t, lance::RowSet> found;
+      if (deletion.where.empty()) {
+        const auto set = TRY(table::KeySet::Of(deletion.keys));
+        found = TRY(table::FindRows(latest, deletion.column, deletion.keys.type, set, fragments));
+      } else {
+        found = TRY(FindRows(latest, deletion.where));
+      }
+      for (const auto& [id, rows] : found)
+        if (wanted.contains(id) && !rows.empty()) out.try_emplace(id, rows.num_rows()).first->second.AddAll(rows);
+    }
+    return out;
   }
 
   void AddRows(std::map<uint64_t, lance::RowSet> found, std::string predicate) {

@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "squire/table.h"
-#include "table/snapshot.h"
+#include "table/commit.h"
 
 namespace squire::engine {
 
@@ -16,6 +16,8 @@ class RowWrite : public TableWrite {
  public:
   /// Deletes offsets by fragment id, of the version the write began on. `predicate` says which, for people.
   virtual void DeleteRows(std::map<uint64_t, lance::RowSet> rows, std::string predicate) = 0;
+  /// Has it looked, before the version stands, at the rows that others added meanwhile.
+  virtual void SetFindAdded(decltype(table::Change::find_added) find_added) = 0;
 };
 
 /// `current` is moved to the new version by Commit. With `new_schema` the write replaces the whole table.

@@ -32,6 +32,8 @@ Result<void> CheckWritable(const Snapshot& snapshot, const Change& change) {
 struct Request {
   SnapshotPtr base;
   const Change* change = nullptr;
+  std::optional<Change> widened;              // by rows that others added, where there are any
+  bool waits = false;                         // for the group's version, whose new rows it is to see
   std::optional<Result<SnapshotPtr>> result;  // written by whoever leads the group
   bool is_done = false;                       // under the queue's lock: the result may be read
 };
@@ -47,22 +49,47 @@ Result<Pin> HoldNext(const Snapshot& onto) {
   return pin;
 }
 
-/// Lays the requests' changes over `onto`; those that cannot be get their error. Nothing when none is left.
+/// The request's change, which deletes what others added since and it stands in for.
+Result<const Change*> Widened(const Snapshot& onto, Request& request) {
+  const Snapshot& base = *request.base;
+  const Change* change = request.change;
+  if (!change->find_added || base.version() == onto.version()) return change;
+  std::vector<size_t> added;
+  for (size_t i = 0; i < onto.num_fragments(); i++)
+    if (base.FindFragment(onto.fragment(i).id()) == nullptr) added.push_back(i);
+  if (added.empty()) return change;
+  const auto found = TRY(change->find_added(onto, added));
+  if (found.empty()) return change;
+  if (!HaveSameFields(base, onto)) return Conflict("another writer changed the schema");
+  Change& widened = request.widened.emplace(*change);
+  widened.kind = Kind::kUpdate;
+  for (const auto& [id, rows] : found) widened.deleted_rows.try_emplace(id, rows.num_rows()).first->second.AddAll(rows);
+  return &widened;
+}
+
+/// Lays the requests' changes over `onto`; those that cannot be get their error. Nothing when none is left. Who must
+/// see the rows that are added waits for the next version.
 Result<SnapshotPtr> Attempt(const SnapshotPtr& onto, std::span<Request*> requests) {
   Draft draft(*onto);
-  bool any = false;
+  bool any = false, has_rows = false;
   for (Request* request : requests) {
     if (request->result) continue;
+    const Change& change = *request->change;
+    request->waits = change.find_added && has_rows;
+    if (request->waits) continue;
     const auto add = [&]() -> Result<void> {
-      TRY(CheckWritable(*onto, *request->change));
-      TRY(CheckRebase(*request->base, *onto, *request->change));
-      return draft.Add(*request->base, *request->change);
+      TRY(CheckWritable(*onto, change));
+      TRY(CheckRebase(*request->base, *onto, change));
+      const Change* widened = TRY(Widened(*onto, *request));
+      return draft.Add(*request->base, *widened);
     };
     auto added = add();
-    if (added)
+    if (added) {
       any = true;
-    else
+      has_rows = has_rows || !change.new_fragments.empty();
+    } else {
       request->result = std::move(added.error());
+    }
   }
   if (!any) return SnapshotPtr();
   const Pin next = TRY(HoldNext(*onto));
@@ -72,23 +99,34 @@ Result<SnapshotPtr> Attempt(const SnapshotPtr& onto, std::span<Request*> request
   return opened;
 }
 
-void GiveAll(std::span<Request*> requests, const Result<SnapshotPtr>& result) {
+/// To all that do not wait. False when none is left.
+bool GiveAll(std::span<Request*> requests, const Result<SnapshotPtr>& result) {
   for (Request* request : requests)
-    if (!request->result) request->result = result;
+    if (!request->result && !request->waits) request->result = result;
+  return std::ranges::any_of(requests, &Request::waits);
 }
 
-/// Publishes the requests as one version, over as many other writers as it takes.
+/// Publishes the requests as one version, over as many other writers as it takes; those that must see each other's rows
+/// as one after the other.
 void CommitGroup(std::span<Request*> requests, const CommitOptions& options) {
   SnapshotPtr onto =
       (*std::ranges::max_element(requests, {}, [](const Request* r) { return r->base->version(); }))->base;
-  for (int attempt = 0; attempt <= options.rebase_max; attempt++) {
+  for (int attempt = 0;;) {
     auto published = Attempt(onto, requests);
-    if (published || published.error().code != Code::kAlreadyExists) return GiveAll(requests, published);
-    auto latest = Snapshot::Open(onto->files(), onto->paths().root);
-    if (!latest) return GiveAll(requests, latest);
-    onto = *std::move(latest);
+    if (!published && published.error().code == Code::kAlreadyExists) {
+      if (++attempt > options.rebase_max) {
+        published = Conflict("other writers were first " + std::to_string(options.rebase_max) + " times in a row");
+      } else if (auto latest = Snapshot::Open(onto->files(), onto->paths().root)) {
+        onto = *std::move(latest);
+        continue;
+      } else {
+        published = std::move(latest.error());
+      }
+    }
+    if (!GiveAll(requests, published)) return;
+    if (published && *published) onto = *std::move(published);
+    attempt = 0;
   }
-  GiveAll(requests, Conflict("other writers were first " + std::to_string(options.rebase_max) + " times in a row"));
 }
 
 /// Commits of one table in this process that wait while another is under way; whoever comes first when it is done
@@ -139,7 +177,9 @@ class Queue {
 }  // namespace
 
 Result<SnapshotPtr> Commit(SnapshotPtr base, Change change, const CommitOptions& options) {
-  Request request{base, &change, {}};
+  Request request;
+  request.base = base;
+  request.change = &change;
   const bool can_share = change.kind == Kind::kAppend || change.kind == Kind::kDelete || change.kind == Kind::kUpdate;
   if (can_share && change.new_indices.empty()) {
     Queue::Of(base->files()->fs(), base->paths().root)->Commit(request, options);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "table/snapshot.h"
@@ -37,6 +38,11 @@ struct Change {
   std::vector<pb::IndexMetadata> new_indices;  ///< their files are durable
   std::vector<std::string> removed_indices;    ///< by uuid
   std::shared_ptr<const Snapshot> restored;
+  /// Of an append or update whose rows stand in for others by key: such rows in the fragments, by place in `latest`,
+  /// that came since the base; they are deleted too. Without it they stay. ERRORS: Conflict, to be made anew.
+  /// THREADS: that of another writer, while Commit waits.
+  std::function<Result<std::map<uint64_t, lance::RowSet>>(const Snapshot& latest, std::span<const size_t> added)>
+      find_added;
 };
 
 struct CommitOptions {
