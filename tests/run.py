@@ -90,7 +90,7 @@ def sanitize(tally, build, jobs):
     rooms = f"-DSQUIRE_ROOMS={ENGINE_ROOMS};embed;corpus;sync;serve"
     if built(tally, "thread-sanitized build", f"{build}-tsan", jobs, ["-DSQUIRE_SANITIZE=thread", rooms, *LIGHT],
              [f"{room}_test" for room in ("base", "io", "engine", "sync", "serve")]):
-        ctest(tally, "C++ tests with threads, sanitized", f"{build}-tsan", jobs, r"FaultTest|PowerLossTest|ModelTest",
+        ctest(tally, "C++ tests with threads, sanitized", f"{build}-tsan", jobs, r"FaultTest|PowerLossTest|PowerImagesTest|ModelTest",
               env={**os.environ, "TSAN_OPTIONS": "halt_on_error=1"})
 
 
@@ -126,7 +126,7 @@ def fuzz(tally, build, jobs, seconds):
 
 def soak(tally, build, jobs, seconds):
     more = {**os.environ, "SQUIRE_TEST_EFFORT": SOAK_EFFORT}
-    for name in ("Fault", "PowerLoss", "Model"):
+    for name in ("Fault", "PowerLoss", "PowerImages", "Model", "TwoWriters"):
         code, output = run(f"soak: {name}", [f"{build}/bin/engine_test", f"--gtest_filter=*{name}Test.*"], env=more)
         tally.add(f"soak: {name}", code, int(code == 0), int(code != 0))
     pytest(tally, "soak: kills", "full", "tests/crash", "tests/interop/test_race.py")

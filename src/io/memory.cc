@@ -91,6 +91,7 @@ class MemoryFileSystem::Writer : public WritableFile {
     return node_->bytes.size();
   }
   Result<void> Sync() override {
+    fs_.BeforeSync();
     const std::scoped_lock lock(fs_.mutex_);
     if (is_closed_) return Internal("a closed file is synced");
     fs_.syncs_++;
@@ -151,6 +152,7 @@ class MemoryFileSystem::InPlace : public InPlaceFile {
     return {};
   }
   Result<void> Sync() override {
+    fs_.BeforeSync();
     const std::scoped_lock lock(fs_.mutex_);
     fs_.syncs_++;
     node_->durable_bytes = node_->bytes;
@@ -264,6 +266,7 @@ Result<void> MemoryFileSystem::CreateFolders(const std::string& folder) {
 }
 
 Result<void> MemoryFileSystem::SyncFolder(const std::string& folder) {
+  BeforeSync();
   const std::scoped_lock lock(mutex_);
   const NodePtr node = TRY(Find(folder));
   if (!node->is_folder) return FromErrno(ENOTDIR, "cannot sync folder", folder);
@@ -278,6 +281,7 @@ SyncTraits MemoryFileSystem::Traits(const std::string&) {
 }
 
 Result<void> MemoryFileSystem::SyncAll(const std::string& folder) {
+  BeforeSync();
   const std::scoped_lock lock(mutex_);
   TRY(Find(folder));
   if (!options_.can_sync_all) return Unsupported("syncing the whole file system", folder);
@@ -385,9 +389,11 @@ Result<std::unique_ptr<FileLock>> MemoryFileSystem::Lock(const std::string& path
 
 namespace {
 
-/// What a loss of power leaves of names: each by itself as it was, or as it had become.
+/// What a loss of power leaves of names: with luck each by itself as it was, or as it had become.
 template <class Names>
-Names Surviving(const Names& durable, const Names& live, std::mt19937_64& random) {
+Names Surviving(const Names& durable, const Names& live, Unsynced luck, std::mt19937_64& random) {
+  if (luck == Unsynced::kLost) return durable;
+  if (luck == Unsynced::kKept) return live;
   Names out = durable;
   for (const auto& [name, node] : live) {
     const auto before = durable.find(name);
@@ -400,9 +406,10 @@ Names Surviving(const Names& durable, const Names& live, std::mt19937_64& random
 }
 
 std::vector<uint8_t> SurvivingBytes(const std::vector<uint8_t>& durable, const std::vector<uint8_t>& live,
-                                    std::mt19937_64& random) {
-  if (durable == live) return live;
-  switch (random() % 4) {
+                                    Unsynced luck, std::mt19937_64& random) {
+  if (durable == live || luck == Unsynced::kKept) return live;
+  if (luck == Unsynced::kLost) return durable;
+  switch (luck == Unsynced::kTorn ? 2 + random() % 2 : random() % 4) {
     case 0: return durable;
     case 1: return live;
     case 2: {  // the size had become durable, the bytes had not
@@ -416,7 +423,7 @@ std::vector<uint8_t> SurvivingBytes(const std::vector<uint8_t>& durable, const s
 
 }  // namespace
 
-void MemoryFileSystem::PowerLoss(Unsynced unsynced, uint64_t seed) {
+void MemoryFileSystem::PowerLoss(Unsynced bytes, Unsynced names, uint64_t seed) {
   const std::scoped_lock lock(mutex_);
   std::mt19937_64 random(seed);
   std::set<Node*> seen;  // a file may have two names
@@ -425,12 +432,8 @@ void MemoryFileSystem::PowerLoss(Unsynced unsynced, uint64_t seed) {
     const NodePtr node = std::move(todo.back());
     todo.pop_back();
     if (!seen.insert(node.get()).second) continue;
-    if (unsynced == Unsynced::kRandom) {
-      node->durable_names = Surviving(node->durable_names, node->names, random);
-      node->durable_bytes = SurvivingBytes(node->durable_bytes, node->bytes, random);
-    }
-    node->names = node->durable_names;
-    node->bytes = node->durable_bytes;
+    node->names = node->durable_names = Surviving(node->durable_names, node->names, names, random);
+    node->bytes = node->durable_bytes = SurvivingBytes(node->durable_bytes, node->bytes, bytes, random);
     for (const auto& [name, entry] : node->names) todo.push_back(entry);
   }
   locked_.clear();

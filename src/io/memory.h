@@ -6,6 +6,7 @@
 /// Paths are absolute or not, '/' apart; "." and ".." are not known. There are no symbolic links and no rights.
 
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -31,6 +32,8 @@ struct MemoryOptions {
 enum class Unsynced {
   kLost,    ///< nothing
   kRandom,  ///< by seed, of each change by itself: a name with or without, a file's bytes whole, torn or not at all
+  kKept,    ///< all of it
+  kTorn,    ///< of a file's bytes a part, or zeros in place of some, by seed; of names as kRandom
 };
 
 class MemoryFileSystem : public FileSystem {
@@ -57,7 +60,11 @@ class MemoryFileSystem : public FileSystem {
   Result<std::unique_ptr<ByteLocks>> OpenByteLocks(const std::string& path, bool create) override;
 
   /// Takes away what was not synced. REQUIRES: no handle is open.
-  void PowerLoss(Unsynced unsynced = Unsynced::kLost, uint64_t seed = 0);
+  void PowerLoss(Unsynced unsynced = Unsynced::kLost, uint64_t seed = 0) { PowerLoss(unsynced, unsynced, seed); }
+  /// The same, with other luck for the bytes of files than for their names.
+  void PowerLoss(Unsynced bytes, Unsynced names, uint64_t seed);
+  /// Is called before each sync, while what that makes durable is not.
+  void set_before_sync(std::function<void()> before_sync) { before_sync_ = std::move(before_sync); }
   /// A copy that shares nothing with this one.
   [[nodiscard]] std::unique_ptr<MemoryFileSystem> Clone() const;
   /// Files and locks that are open.
@@ -87,11 +94,15 @@ class MemoryFileSystem : public FileSystem {
   Result<void> MakeEmpty(const std::string& path);
   Result<void> Move(const std::string& from, const std::string& to, bool replace);
   void SyncNames(const std::string& path);
+  void BeforeSync() const {
+    if (before_sync_) before_sync_();
+  }
   static void SyncTree(const NodePtr& root);
   [[nodiscard]] uint64_t BytesUsed() const;
   /// What can still be written.
   [[nodiscard]] uint64_t Room() const;
 
+  std::function<void()> before_sync_;  // set before threads begin
   mutable std::mutex mutex_;
   std::condition_variable lock_freed_;
   MemoryOptions options_;
