@@ -231,10 +231,13 @@ Result<UpdateResult> Table::Update(const std::string& where, std::span<const Ass
 Result<uint64_t> Table::UpsertByKey(const std::string& column, const Batch& rows) {
   const Array* keys = rows.Find(column);
   if (keys == nullptr) return NotFound("the rows have no column '" + column + "'");
-  auto write = TRY(BeginWrite());
-  TRY(write->DeleteKeys(column, *keys));
-  TRY(write->Append(rows));
-  return write->Commit();
+  auto admitted = Admit(*impl_);
+  auto rows_write = TRY(engine::BeginWrite(impl_->snapshot));
+  rows_write->SetAddsKeysOnly();
+  KeptWrite write(*impl_, std::move(admitted), std::move(rows_write));
+  TRY(write.DeleteKeys(column, *keys));
+  TRY(write.Append(rows));
+  return write.Commit();
 }
 
 Result<MergeInsertResult> Table::MergeInsert(std::span<const std::string> on, const MergeInsertOptions& options,

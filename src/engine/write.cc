@@ -59,6 +59,8 @@ class SnapshotWrite : public RowWrite {
     can_find_again_ = false;
   }
 
+  void SetAddsKeysOnly() override { adds_keys_only_ = true; }
+
   void SetFindAdded(decltype(table::Change::find_added) find_added) override {
     change_.find_added = std::move(find_added);
   }
@@ -70,6 +72,7 @@ class SnapshotWrite : public RowWrite {
     if (!change_.schema && appended_ == 0 && change_.deleted_rows.empty()) return base_->version();
     change_.new_fragments = TRY(writer_.Finish());
     // Two writers that replace the same key at once must not both add it: who comes later in the versions is later.
+    TRY(NoteKeys());
     if (!deletions_.empty())
       change_.find_added = [this](const auto& latest, auto added) { return FindAmong(latest, added); };
     for (int attempt = 1;; attempt++) {
@@ -122,6 +125,15 @@ class SnapshotWrite : public RowWrite {
         AddRows(TRY(FindRows(*base_, deletion.where)), PredicateText(deletion.where));
     }
     return true;
+  }
+
+  Result<void> NoteKeys() {
+    const bool are_known = deletions_.size() == 1 && deletions_[0].where.empty();
+    if (!are_known || (appended_ > 0 && !adds_keys_only_)) return {};
+    keys_ = TRY(table::KeySet::Of(deletions_[0].keys));
+    change_.keys = &*keys_;
+    change_.key_column = deletions_[0].column;
+    return {};
   }
 
   /// What is to be deleted in some fragments of `latest`.
@@ -180,6 +192,8 @@ class SnapshotWrite : public RowWrite {
   table::FragmentWriter writer_;
   table::Change change_;
   std::vector<Deletion> deletions_;
+  std::optional<table::KeySet> keys_;  // of all that is deleted and added, where they are known
+  bool adds_keys_only_ = false;
   int64_t appended_ = 0;
   bool done_ = false;
   bool is_tried_ = false;   // Commit was called

@@ -16,6 +16,8 @@ class RowWrite : public TableWrite {
  public:
   /// Deletes offsets by fragment id, of the version the write began on. `predicate` says which, for people.
   virtual void DeleteRows(std::map<uint64_t, lance::RowSet> rows, std::string predicate) = 0;
+  /// All rows that are appended have one of the keys that are deleted: so writers of other keys need not wait.
+  virtual void SetAddsKeysOnly() = 0;
   /// Has it looked, before the version stands, at the rows that others added meanwhile.
   virtual void SetFindAdded(decltype(table::Change::find_added) find_added) = 0;
 };

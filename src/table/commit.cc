@@ -67,15 +67,22 @@ Result<const Change*> Widened(const Snapshot& onto, Request& request) {
   return &widened;
 }
 
+/// Whether `later` may replace rows that `earlier` adds.
+bool MustSee(const Change& later, const Change& earlier) {
+  if (!later.find_added || earlier.new_fragments.empty()) return false;
+  const bool are_known = later.keys != nullptr && earlier.keys != nullptr && later.key_column == earlier.key_column;
+  return !are_known || later.keys->Meets(*earlier.keys);
+}
+
 /// Lays the requests' changes over `onto`; those that cannot be get their error. Nothing when none is left. Who must
 /// see the rows that are added waits for the next version.
 Result<SnapshotPtr> Attempt(const SnapshotPtr& onto, std::span<Request*> requests) {
   Draft draft(*onto);
-  bool any = false, has_rows = false;
+  std::vector<const Change*> laid;
   for (Request* request : requests) {
     if (request->result) continue;
     const Change& change = *request->change;
-    request->waits = change.find_added && has_rows;
+    request->waits = std::ranges::any_of(laid, [&](const Change* earlier) { return MustSee(change, *earlier); });
     if (request->waits) continue;
     const auto add = [&]() -> Result<void> {
       TRY(CheckWritable(*onto, change));
@@ -84,14 +91,12 @@ Result<SnapshotPtr> Attempt(const SnapshotPtr& onto, std::span<Request*> request
       return draft.Add(*request->base, *widened);
     };
     auto added = add();
-    if (added) {
-      any = true;
-      has_rows = has_rows || !change.new_fragments.empty();
-    } else {
+    if (added)
+      laid.push_back(&change);
+    else
       request->result = std::move(added.error());
-    }
   }
-  if (!any) return SnapshotPtr();
+  if (laid.empty()) return SnapshotPtr();
   const Pin next = TRY(HoldNext(*onto));
   TRY(draft.Publish());
   auto opened = Snapshot::Open(onto->files(), onto->paths().root, onto->version() + 1);

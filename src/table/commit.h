@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "table/key_set.h"
 #include "table/snapshot.h"
 
 namespace squire::table {
@@ -43,6 +44,10 @@ struct Change {
   /// THREADS: that of another writer, while Commit waits.
   std::function<Result<std::map<uint64_t, lance::RowSet>>(const Snapshot& latest, std::span<const size_t> added)>
       find_added;
+  /// All keys of one column that the change deletes or adds rows of, where they are known: who has others need not see
+  /// its rows. Outlives the commit.
+  const KeySet* keys = nullptr;
+  std::string key_column;
 };
 
 struct CommitOptions {

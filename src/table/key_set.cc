@@ -51,6 +51,11 @@ Result<KeySet> KeySet::Of(const Array& keys) {
   return set;
 }
 
+bool KeySet::Meets(const KeySet& other) const {
+  if (other.size() < size()) return other.Meets(*this);
+  return std::ranges::any_of(keys_, [&](std::string_view key) { return other.Contains(key); });
+}
+
 bool KeySet::Contains(std::string_view key) const { return slots_[Slot(key)] != 0; }
 
 Result<std::map<uint64_t, lance::RowSet>> FindRows(const Snapshot& snapshot, const std::string& column,

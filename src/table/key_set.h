@@ -20,6 +20,8 @@ class KeySet {
   static Result<KeySet> Of(const Array& keys);
 
   [[nodiscard]] bool Contains(std::string_view key) const;
+  /// Whether a key is in both.
+  [[nodiscard]] bool Meets(const KeySet& other) const;
   [[nodiscard]] size_t size() const { return keys_.size(); }
 
   /// The bytes that stand for row `row` of a key column. REQUIRES: the row is not null.
