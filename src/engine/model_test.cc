@@ -54,7 +54,7 @@ class Drive {
     return batch;
   }
 
-  /// What changes no row may be asked of a handle that is behind.
+  /// A handle that is behind may be asked to upsert and merge, and what changes no row: it deletes only what it knows.
   Table& Handle(bool may_be_behind) {
     if (handles_.size() < 2 && Below(10) == 0) Reopen();
     Table& table = handles_[Below(handles_.size())];
@@ -65,8 +65,8 @@ class Drive {
   }
 
   void Step() {
-    const size_t what = Below(9);
-    Table& table = Handle(what >= 6);
+    const size_t what = Below(12);
+    Table& table = Handle(what < 3 || what > 5);
     if (Below(4) == 0) faulty_.Arm(RandomPlan());
     Model after = model_, rows;
     switch (what) {
@@ -88,8 +88,13 @@ class Drive {
         return Settle(table.DeleteKeys("id", Keys(ids)), after);
       }
       case 5: return Settle(Replace(table, after), after);
-      case 6: return Settle(table.Compact(), after);
-      case 7: return Settle(table.Prune({.keep_versions = 1 + Below(3)}), after);
+      case 6: return Settle(Merge(table, after), after);
+      case 7: return Settle(table.Compact(), after);
+      case 8: return Settle(table.Prune({.keep_versions = 1 + Below(3)}), after);
+      case 9: return Settle(table.Optimize(), after);
+      case 10:
+        if (Below(4) == 0) return Settle(table.CreateKeyIndex("id"), after);
+        [[fallthrough]];
       default: {
         const auto contents = Contents(table);  // of a handle that is behind: an older version's, or an error
         EXPECT_TRUE(!contents || table.version() != version_ || contents->size() == model_.size());
@@ -107,6 +112,16 @@ class Drive {
     if (!write) return write.error();
     if (auto appended = (*write)->Append(batch); !appended) return appended.error();
     return (*write)->Commit();
+  }
+
+  Result<uint64_t> Merge(Table& table, Model& after) {
+    Model rows;
+    const Batch batch = RandomRows(rows);
+    for (const auto& [id, text] : rows) after[id] = text;
+    const std::string on[] = {"id"};
+    auto merged = table.MergeInsert(on, {.update_matched = true, .insert_not_matched = true}, batch);
+    if (!merged) return std::move(merged.error());
+    return merged->version;
   }
 
   template <class T>
