@@ -60,9 +60,10 @@ Result<const Change*> Widened(const Snapshot& onto, Request& request) {
   if (added.empty()) return change;
   const auto found = TRY(change->find_added(onto, added));
   if (found.empty()) return change;
-  if (!HaveSameFields(base, onto)) return Conflict("another writer changed the schema");
+  const bool adds = !change->new_fragments.empty();
+  if (adds && !HaveSameFields(base, onto)) return Conflict("another writer changed the schema");
   Change& widened = request.widened.emplace(*change);
-  widened.kind = Kind::kUpdate;
+  widened.kind = adds ? Kind::kUpdate : Kind::kDelete;
   for (const auto& [id, rows] : found) widened.deleted_rows.try_emplace(id, rows.num_rows()).first->second.AddAll(rows);
   return &widened;
 }
