@@ -198,10 +198,10 @@ struct UpdateResult {
   uint64_t rows = 0;  ///< updated
 };
 
-/// A commit in the making: rows to add and rows to delete become one new version, or none. Rows to delete are looked for
-/// in the version there was when the write began and, where there is something to commit, in what other writers made of
-/// it since, the rows that they added too: the order of the versions is the order of the writes, and two writers who
-/// replace the same key do not both add it.
+/// A commit in the making: rows to add and rows to delete become one new version, or none. Rows to delete are looked
+/// for in the version there was when the write began and, where there is something to commit, in what other writers
+/// made of it since, the rows that they added too: the order of the versions is the order of the writes, and two
+/// writers who replace the same key do not both add it.
 class TableWrite {
  public:
   virtual ~TableWrite() = default;
