@@ -156,16 +156,33 @@ Result<std::vector<Hit>> Table::TextSearch(const std::string& text, const TextSe
 
 namespace {
 
+/// Passes on what a write or a part of one returned; where that is a full disk, the next one finds what room there is.
+template <class T>
+Result<T> WithRoomForNext(Table::Impl& impl, Result<T> written) {
+  if (!written && written.error().code == Code::kNoSpace) impl.keeper.MakeRoom(impl.snapshot, /*for_delete=*/false);
+  return written;
+}
+
 /// Passes on what a write returned, after its health is told and the table's upkeep has done the write's share.
 template <class T>
 Result<T> Kept(Table::Impl& impl, Result<T> written) {
-  written = impl.watch->Wrote(std::move(written));
+  written = WithRoomForNext(impl, impl.watch->Wrote(std::move(written)));
   if (written) impl.keeper.AfterCommit(impl.snapshot);
   return written;
 }
 
-/// Whether rows may be added, by the table's limits; at one of them room is made first.
+/// A delete is what makes room: on a full disk it is tried once more with the ballast's.
+template <class TryDelete>
+auto DeleteInAnyRoom(Table::Impl& impl, TryDelete try_delete) -> decltype(try_delete()) {
+  auto done = try_delete();
+  if (done || done.error().code != Code::kNoSpace) return done;
+  impl.keeper.MakeRoom(impl.snapshot, /*for_delete=*/true);
+  return try_delete();
+}
+
+/// Whether rows may be added, by the table's limits; at one of them, and on a nearly full disk, room is made first.
 Result<void> Admit(Table::Impl& impl) {
+  impl.keeper.Relieve(*impl.snapshot);
   return impl.watch->Admit(impl.snapshot, [&] {
     if (table::IsOwned(impl.snapshot->manifest())) (void)impl.keeper.Optimize(impl.snapshot, {});
   });
@@ -179,7 +196,7 @@ class KeptWrite : public TableWrite {
       : impl_(impl), admitted_(std::move(admitted)), write_(std::move(write)) {}
   Result<void> Append(const Batch& rows) override {
     if (!admitted_) return admitted_;
-    return impl_.watch->WrotePart(write_->Append(rows));
+    return WithRoomForNext(impl_, impl_.watch->WrotePart(write_->Append(rows)));
   }
   Result<void> DeleteKeys(const std::string& column, const Array& keys) override {
     return impl_.watch->WrotePart(write_->DeleteKeys(column, keys));
@@ -214,13 +231,15 @@ Result<uint64_t> Table::Append(const Batch& rows) {
 }
 
 Result<uint64_t> Table::DeleteKeys(const std::string& column, const Array& keys) {
-  auto write = TRY(BeginWrite());
-  TRY(write->DeleteKeys(column, keys));
-  return write->Commit();
+  return DeleteInAnyRoom(*impl_, [&]() -> Result<uint64_t> {
+    auto write = TRY(BeginWrite());
+    TRY(write->DeleteKeys(column, keys));
+    return write->Commit();
+  });
 }
 
 Result<DeleteResult> Table::Delete(const std::string& where) {
-  return Kept(*impl_, engine::Delete(impl_->snapshot, where));
+  return DeleteInAnyRoom(*impl_, [&] { return Kept(*impl_, engine::Delete(impl_->snapshot, where)); });
 }
 
 Result<UpdateResult> Table::Update(const std::string& where, std::span<const Assignment> set) {

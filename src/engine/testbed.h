@@ -58,6 +58,7 @@ struct Operation {
   std::function<Result<std::string>(FileSystem& fs)> run;
   Start start = Start::kTable;
   bool does_upkeep = false;  ///< in versions of its own: what of it fails is put off, and told by the table's health
+  bool is_delete = false;    ///< tried once more on a full disk
 };
 const std::vector<Operation>& Operations();
 

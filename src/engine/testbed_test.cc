@@ -288,6 +288,10 @@ std::vector<Operation> MakeOperations() {
     operation.does_upkeep = true;
     out.push_back(std::move(operation));
   }
+  for (Operation& operation : out) {
+    const std::string_view name = operation.name;
+    operation.is_delete = name == "indexed_delete" || (name.starts_with("delete_") && name != "delete_tag");
+  }
   out.push_back(Writing("prune", [](Table& t) -> Result<void> { return Told(TRY(t.Prune()).put_off); }));
   out.push_back({"prune_unasked", PruneUnasked, indexed, true});
   out.push_back({"clear_leftovers", ClearLeftovers});

@@ -27,9 +27,10 @@ uint64_t BallastBytesFor(uint64_t live_bytes) { return std::clamp(live_bytes / k
 
 Result<uint64_t> EnsureBallast(FileSystem& fs, const std::string& root, uint64_t live_bytes, uint64_t min_free_bytes) {
   const std::string path = BallastPath(root);
-  const uint64_t now = TRY(SizeNow(fs, path)), wanted = BallastBytesFor(live_bytes);
+  const uint64_t now = TRY(SizeNow(fs, path)), free = TRY(fs.FreeBytes(root));
+  const uint64_t wanted = std::min(BallastBytesFor(live_bytes), std::max(kBytesMin, free / kFreeFactor));
   if (now >= std::max(kBytesMin, wanted / kOutgrownFactor)) return now;
-  const uint64_t free = TRY(fs.FreeBytes(root)), needed = kFreeFactor * wanted;
+  const uint64_t needed = kFreeFactor * wanted;
   if (free < needed || free - needed < min_free_bytes) return now;
   if (now > 0) TRY(fs.Remove(path));
   TRY(fs.CreateFolders(OwnFolder(root)));

@@ -1,6 +1,7 @@
 #include "upkeep/compact.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "table/fragment_writer.h"
 #include "table/scan.h"
@@ -29,11 +30,26 @@ Result<void> CopyRows(const table::Snapshot& snapshot, const table::Projection& 
   return {};
 }
 
+/// ERRORS: NoSpace, before anything is written, where the rows of `run` do not fit: filling the disk would make others
+/// fail.
+Result<void> CheckRoom(const table::Snapshot& base, const FragmentRun& run) {
+  const auto free = base.files()->fs().FreeBytes(base.paths().root);
+  if (!free) return {};  // not told here
+  uint64_t needed = 0;
+  const std::vector<FragmentSize> sizes = TRY(SizesOf(base));
+  for (size_t i = run.first; i < run.first + run.count; i++) needed += sizes[i].live_bytes;
+  if (*free >= needed) return {};
+  return FromErrno(
+      ENOSPC, "a compaction is to write " + std::to_string(needed) + " bytes, the disk has " + std::to_string(*free),
+      base.paths().root);
+}
+
 }  // namespace
 
 Result<void> Rewrite(std::shared_ptr<const table::Snapshot>& current, const FragmentRun& run, uint64_t file_bytes_max,
                      CompactResult& done) {
   const table::Snapshot& base = *current;
+  TRY(CheckRoom(base, run));
   const table::Projection projection = TRY(table::Project(base, {}));
   table::FragmentWriter writer(base.files()->fs(), base.paths(), base.schema(), base.manifest().fields(),
                                {.file_bytes_max = file_bytes_max,

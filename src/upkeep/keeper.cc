@@ -23,6 +23,7 @@ constexpr int kStepsPerLook = 4;
 constexpr int kStepsMax = 1000;                      // of a call that asks for all
 constexpr uint64_t kBytesBeforePressing = 24 << 20;  // beside half of the live bytes
 constexpr uint64_t kFilesBeforePressing = 512;
+constexpr uint64_t kFreeBytesLow = 64 << 20;        // below that nothing waits
 constexpr uint64_t kFreeBytesMin = 1 << 20;         // below that the ballast is given up
 constexpr uint64_t kLiveBytesForBallast = 1 << 20;  // a smaller table would be mostly ballast
 
@@ -87,11 +88,11 @@ std::vector<NamedRun> Named(const table::Snapshot& snapshot, std::span<const Fra
 bool Keeper::IsPutOff(Stage stage) { return health_.RetryAfter(HealthStageOf(stage)) > NowNs(); }
 
 /// Does the work of a stage; an error goes into the report, the first one of each, and into the health record. Work
-/// that meets a full disk is tried once more with the ballast's room.
+/// that meets a full disk and was asked for is tried once more with the ballast's room.
 template <class Work>
 void Keeper::Run(Stage stage, UpkeepReport& report, Work work) {
   Result<void> done = work();
-  if (!done && done.error().code == Code::kNoSpace) {
+  if (!done && done.error().code == Code::kNoSpace && report.is_asked) {
     const auto released = ReleaseBallast(fs_, root_);
     if (released && *released > 0) {
       Tell(root_, "gives up the ballast, " + BytesText(*released) + ": the disk is full");
@@ -116,11 +117,11 @@ void Keeper::NoteFailure(Stage stage, const Error& error) {
   TellFailure(root_, FailedText(HealthStageName(health_stage), error, health_.Of(health_stage).streak, wait_s));
 }
 
-void Keeper::Settle(const table::Snapshot& current) {
+void Keeper::Settle(const table::Snapshot& current, bool is_asked) {
   if (!table::IsOwned(current.manifest())) return;
   const auto free = fs_.FreeBytes(root_);
   if (free && *free < kFreeBytesMin) {
-    (void)ReleaseBallast(fs_, root_);
+    if (is_asked) (void)ReleaseBallast(fs_, root_);
   } else if (const auto sizes = SizesOf(current)) {
     uint64_t live = 0;
     for (const FragmentSize& size : *sizes) live += size.live_bytes;
@@ -145,7 +146,7 @@ void Keeper::RunPrune(const PruneOptions& options, UpkeepReport& report) {
     report.put_off[static_cast<size_t>(Stage::kPrune)] = std::move(done.error());
 }
 
-void Keeper::PruneUnasked(const table::Snapshot& current, UpkeepReport& report) {
+void Keeper::PruneUnasked(const table::Snapshot& current, UpkeepReport& report, bool at_once) {
   Run(Stage::kPrune, report, [&]() -> Result<void> {
     const TableBytes bytes = TRY(MeasureTable(current));
     TableMeasures measures = MeasuresOf(current, bytes);
@@ -153,7 +154,7 @@ void Keeper::PruneUnasked(const table::Snapshot& current, UpkeepReport& report) 
       measures.free_bytes = *free;
       health_.SetMeasures(measures);
     }
-    const bool pressing = IsPressing(bytes);
+    const bool pressing = at_once || IsDiskLow() || IsPressing(bytes);
     if (!pressing && bytes.versions <= kVersionsKept) return {};
     return PruneInto(Retention(pressing ? 1 : kVersionsKept, pressing || bytes.files > kFilesBeforePressing),
                      report.pruned);
@@ -178,6 +179,11 @@ bool Keeper::RecallLastLook(const table::Snapshot& current) {
   return true;
 }
 
+bool Keeper::IsDiskLow() const {
+  const auto free = fs_.FreeBytes(root_);
+  return free && *free < kFreeBytesLow;
+}
+
 bool Keeper::IsDue(const table::Snapshot& current) {
   if (last_look_version_ == 0 && !RecallLastLook(current)) return true;
   if (current.version() >= last_look_version_ + kVersionsPerLook) return true;
@@ -192,12 +198,7 @@ void Keeper::AfterCommit(SnapshotPtr& current) {
   if (!table::IsOwned(current->manifest())) return;
   const auto started = Clock::now();
   if (IsDue(*current)) {
-    // One program at a time: what the others would do is being done.
-    const std::string folder = current->paths().Own();
-    if (fs_.CreateFolders(folder)) {
-      const auto lock = fs_.Lock(JoinPath(folder, "upkeep"), false);
-      if (lock || lock.error().code == Code::kUnsupported) DoShare(current);  // without locks everybody does his share
-    }
+    DoShareAlone(current);
     last_look_version_ = current->version();
     last_look_fragment_ = uint64_t{current->manifest().max_fragment_id()} + 1;
   }
@@ -216,13 +217,30 @@ Result<void> Keeper::Merge(SnapshotPtr& current, const FragmentRun& run, uint64_
   return {};
 }
 
+void Keeper::Relieve(const table::Snapshot& current) {
+  if (!table::IsOwned(current.manifest()) || !IsDiskLow() || IsPutOff(Stage::kPrune)) return;
+  const auto started = Clock::now();
+  UpkeepReport report{.is_asked = false};
+  PruneUnasked(current, report);
+  unasked_time_ += Clock::now() - started;
+}
+
+void Keeper::MakeRoom(SnapshotPtr& current, bool for_delete) {
+  if (!table::IsOwned(current->manifest())) return;
+  const auto started = Clock::now();
+  if (for_delete) (void)ReleaseBallast(fs_, root_);
+  DoShareAlone(current, /*at_once=*/true);
+  unasked_time_ += Clock::now() - started;
+}
+
 bool Keeper::MergeTiers(SnapshotPtr& current, int steps_max, UpkeepReport& report) {
   bool has_merged = false;
   for (int step = 0; step < steps_max; step++) {
     bool is_done = true;
     Run(Stage::kCompact, report, [&]() -> Result<void> {
       const std::vector<FragmentSize> sizes = TRY(SizesOf(*current));
-      const auto run = NextMerge(sizes);
+      const auto free = fs_.FreeBytes(root_);
+      const auto run = NextMerge(sizes, free ? *free : UINT64_MAX);
       if (!run) return {};
       const uint64_t bytes = Named(*current, sizes, {&*run, 1}).front().bytes;
       TRY(Merge(current, *run, bytes, UnaskedFileBytesMax(sizes), report.compacted));
@@ -231,6 +249,7 @@ bool Keeper::MergeTiers(SnapshotPtr& current, int steps_max, UpkeepReport& repor
       return {};
     });
     if (is_done) break;
+    if (report.is_asked || IsDiskLow()) PruneUnasked(*current, report);
   }
   return has_merged;
 }
@@ -256,19 +275,27 @@ void Keeper::Fold(SnapshotPtr& current, bool all, UpkeepReport& report) {
   });
 }
 
-void Keeper::DoShare(SnapshotPtr& current) {
-  UpkeepReport report;
-  if (!IsPutOff(Stage::kPrune)) PruneUnasked(*current, report);
+/// One program at a time: what the others would do is being done.
+void Keeper::DoShareAlone(SnapshotPtr& current, bool at_once) {
+  const std::string folder = current->paths().Own();
+  if (!fs_.CreateFolders(folder)) return;
+  const auto lock = fs_.Lock(JoinPath(folder, "upkeep"), false);
+  if (lock || lock.error().code == Code::kUnsupported) DoShare(current, at_once);  // without locks everybody does it
+}
+
+void Keeper::DoShare(SnapshotPtr& current, bool at_once) {
+  UpkeepReport report{.is_asked = false};
+  if (!IsPutOff(Stage::kPrune)) PruneUnasked(*current, report, at_once);
   const bool has_merged = !IsPutOff(Stage::kCompact) && MergeTiers(current, kStepsPerLook, report);
   if (!IsPutOff(Stage::kFold)) Fold(current, /*all=*/false, report);
-  if (has_merged && !IsPutOff(Stage::kPrune)) PruneUnasked(*current, report);
-  Settle(*current);
+  if (has_merged && !IsPutOff(Stage::kPrune)) PruneUnasked(*current, report, at_once);
+  Settle(*current, /*is_asked=*/false);
 }
 
 UpkeepReport Keeper::Prune(const table::Snapshot& current, const PruneOptions& options) {
   UpkeepReport report;
   RunPrune(options, report);
-  if (!options.dry_run) Settle(current);
+  if (!options.dry_run) Settle(current, /*is_asked=*/true);
   return report;
 }
 
@@ -277,7 +304,7 @@ UpkeepReport Keeper::Compact(SnapshotPtr& current, const CompactOptions& options
   report.compacted.fragments_before = current->num_fragments();
   MergeAll(current, options, report);
   report.compacted.fragments_after = current->num_fragments();
-  Settle(*current);
+  Settle(*current, /*is_asked=*/true);
   return report;
 }
 
@@ -293,7 +320,7 @@ UpkeepReport Keeper::Optimize(SnapshotPtr& current, const PruneOptions& options)
   report.compacted.fragments_after = current->num_fragments();
   Fold(current, /*all=*/!is_owned, report);
   RunPrune(options, report);
-  Settle(*current);
+  Settle(*current, /*is_asked=*/true);
   return report;
 }
 

@@ -20,6 +20,7 @@ inline constexpr Stage kStages[] = {Stage::kPrune, Stage::kCompact, Stage::kFold
 
 /// What a call did, and the first error of each stage: that much is put off.
 struct UpkeepReport {
+  bool is_asked = true;  ///< by a user, who may have the ballast on a full disk; writers would eat it up
   CompactResult compacted;
   PruneResult pruned;
   std::array<std::optional<Error>, std::size(kStages)> put_off;
@@ -33,6 +34,12 @@ class Keeper {
   /// Looks after the bounds near which commits have come, `current` the last: most of the time there is nothing to do.
   /// Does nothing on a table that is not ours, or beside another program's upkeep of it.
   void AfterCommit(std::shared_ptr<const table::Snapshot>& current);
+
+  /// Before rows are written: on a disk that is nearly full old versions go at once. Does nothing on a table that is
+  /// not ours.
+  void Relieve(const table::Snapshot& current);
+  /// After a write that met a full disk: frees what can be freed, for the next one. With `for_delete` the ballast too.
+  void MakeRoom(std::shared_ptr<const table::Snapshot>& current, bool for_delete);
 
   /// Prunes, as `options` say.
   UpkeepReport Prune(const table::Snapshot& current, const PruneOptions& options);
@@ -58,11 +65,13 @@ class Keeper {
   [[nodiscard]] bool IsPutOff(Stage stage);
   bool RecallLastLook(const table::Snapshot& current);
   [[nodiscard]] bool IsDue(const table::Snapshot& current);
-  void DoShare(SnapshotPtr& current);
+  [[nodiscard]] bool IsDiskLow() const;
+  void DoShare(SnapshotPtr& current, bool at_once = false);
+  void DoShareAlone(SnapshotPtr& current, bool at_once = false);
 
   Result<void> PruneInto(const PruneOptions& options, PruneResult& sum);
   void RunPrune(const PruneOptions& options, UpkeepReport& report);
-  void PruneUnasked(const table::Snapshot& current, UpkeepReport& report);
+  void PruneUnasked(const table::Snapshot& current, UpkeepReport& report, bool at_once = false);
   /// Rewrites a run of `bytes`, told before and after.
   Result<void> Merge(SnapshotPtr& current, const FragmentRun& run, uint64_t bytes, uint64_t file_bytes_max,
                      CompactResult& sum);
@@ -72,7 +81,7 @@ class Keeper {
   void Fold(SnapshotPtr& current, bool all, UpkeepReport& report);
 
   /// After the work: room for the next commit on a full disk, the ballast where there is enough.
-  void Settle(const table::Snapshot& current);
+  void Settle(const table::Snapshot& current, bool is_asked);
 
   FileSystem& fs_;
   const std::string root_;

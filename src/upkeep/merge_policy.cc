@@ -17,8 +17,9 @@ constexpr uint64_t kUnaskedFileBytesMin = 64 << 20;
 constexpr uint64_t kUnaskedFileShare = 16;   // of the live bytes
 constexpr size_t kFragmentsMax = 56;         // a merge is looked for whatever its cost
 constexpr uint64_t kDeadBytesMin = 8 << 20;  // dead rows below this are left
-constexpr uint64_t kDeadPercentMax = 30;     // of the live bytes
-constexpr uint64_t kDeadPercentWorth = 20;   // of a fragment, to rewrite it
+constexpr uint64_t kDeadBytesOnFullDisk = 256 << 10;
+constexpr uint64_t kDeadPercentMax = 30;    // of the live bytes
+constexpr uint64_t kDeadPercentWorth = 20;  // of a fragment, to rewrite it
 
 uint64_t TierLimit(size_t tier) {
   uint64_t limit = kFirstTierBytes;
@@ -62,15 +63,17 @@ std::optional<FragmentRun> FindTierRun(std::span<const FragmentSize> sizes, size
   return std::nullopt;
 }
 
-/// The fragment with the greatest share of dead bytes, where there are too many of them in all.
-std::optional<FragmentRun> FindDead(std::span<const FragmentSize> sizes) {
+/// The fragment with the greatest share of dead bytes of those that fit into `room`, where there are too many of them
+/// in all, or more than the disk has left.
+std::optional<FragmentRun> FindDead(std::span<const FragmentSize> sizes, uint64_t room) {
   const uint64_t live = SumLive(sizes);
   uint64_t dead = 0;
-  const auto percent = [](const FragmentSize& size) {
-    return size.bytes == 0 ? 0 : 100 - size.live_bytes * 100 / size.bytes;
+  const auto percent = [&](const FragmentSize& size) {
+    return size.bytes == 0 || size.live_bytes > room ? 0 : 100 - size.live_bytes * 100 / size.bytes;
   };
   for (const FragmentSize& size : sizes) dead += size.bytes - size.live_bytes;
-  if (dead <= std::max(kDeadBytesMin, live * kDeadPercentMax / 100)) return std::nullopt;
+  const uint64_t dead_max = std::max(kDeadBytesMin, live * kDeadPercentMax / 100);
+  if (dead <= std::min(dead_max, std::max(kDeadBytesOnFullDisk, room))) return std::nullopt;
   const auto worst = std::ranges::max_element(sizes, {}, percent);
   if (percent(*worst) < kDeadPercentWorth) return std::nullopt;
   return FragmentRun{static_cast<size_t>(worst - sizes.begin()), 1};
@@ -122,12 +125,14 @@ uint64_t UnaskedFileBytesMax(std::span<const FragmentSize> sizes) {
   return std::max(kUnaskedFileBytesMin, SumLive(sizes) / kUnaskedFileShare);
 }
 
-std::optional<FragmentRun> NextMerge(std::span<const FragmentSize> sizes) {
+std::optional<FragmentRun> NextMerge(std::span<const FragmentSize> sizes, uint64_t room) {
   const uint64_t bytes_max = UnaskedFileBytesMax(sizes);
-  for (size_t tier = 0; tier == 0 || TierLimit(tier - 1) < bytes_max / 2; tier++)
-    if (auto run = FindTierRun(sizes, tier, bytes_max)) return run;
-  if (auto run = FindDead(sizes)) return run;
-  return FindCheapest(sizes, bytes_max);
+  std::optional<FragmentRun> merge;
+  for (size_t tier = 0; !merge && (tier == 0 || TierLimit(tier - 1) < bytes_max / 2); tier++)
+    merge = FindTierRun(sizes, tier, bytes_max);
+  if (merge && SumLive(sizes.subspan(merge->first, merge->count)) <= room) return merge;
+  if (auto dead = FindDead(sizes, room)) return dead;
+  return merge ? merge : FindCheapest(sizes, bytes_max);
 }
 
 std::vector<FragmentRun> PlanCompaction(std::span<const FragmentSize> sizes, const CompactOptions& options) {

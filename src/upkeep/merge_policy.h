@@ -30,8 +30,10 @@ Result<std::vector<FragmentSize>> SizesOf(const table::Snapshot& snapshot);
 /// The most bytes that upkeep which nobody asked for writes into one file.
 uint64_t UnaskedFileBytesMax(std::span<const FragmentSize> sizes);
 
-/// What is to be rewritten next so that fragments stay few and dead rows a small share; nothing most of the time.
-std::optional<FragmentRun> NextMerge(std::span<const FragmentSize> sizes);
+/// What is to be rewritten next so that fragments stay few and dead rows a small share; nothing most of the time. With
+/// little `room` on the disk, in bytes, dead rows go earlier, and what fits goes first; what is returned may not fit
+/// where nothing else does.
+std::optional<FragmentRun> NextMerge(std::span<const FragmentSize> sizes, uint64_t room = UINT64_MAX);
 
 struct CompactOptions {
   uint64_t target_bytes = 128 << 20;  ///< fragments below this are merged

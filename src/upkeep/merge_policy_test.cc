@@ -100,6 +100,19 @@ TEST(MergePolicyTest, NothingLargeIsWrittenUnasked) {
   EXPECT_EQ(UnaskedFileBytesMax(sizes), 64 * kMiB);
 }
 
+TEST(MergePolicyTest, OnAFullDiskDeadRowsGoFirstWhereTheyFit) {
+  std::vector<FragmentSize> sizes(16, {200 * kKiB, 200 * kKiB, 10});
+  sizes.insert(sizes.begin(), {{10 * kMiB, 6 * kMiB, 100}, {10 * kMiB, 9 * kMiB, 100}, {2 * kMiB, kMiB, 20}});
+  EXPECT_EQ(NextMerge(sizes), (FragmentRun{3, 16})) << "six MiB of dead rows are nothing";
+  EXPECT_EQ(NextMerge(sizes, 4 * kMiB), (FragmentRun{3, 16}));
+  EXPECT_EQ(NextMerge(sizes, 2 * kMiB), (FragmentRun{2, 1}));
+  EXPECT_EQ(NextMerge(sizes, kMiB / 2), (FragmentRun{3, 16})) << "nothing fits: that is told";
+  sizes.resize(3);
+  EXPECT_EQ(NextMerge(sizes), std::nullopt);
+  EXPECT_EQ(NextMerge(sizes, 20 * kMiB), std::nullopt);
+  EXPECT_EQ(NextMerge(sizes, 2 * kMiB), (FragmentRun{2, 1}));
+}
+
 TEST(MergePolicyTest, AskedForRunsStandSideBySide) {
   const FragmentSize small{kMiB, kMiB, 10}, big{200 * kMiB, 200 * kMiB, 10}, holed{200 * kMiB, 100 * kMiB, 10};
   const std::vector<FragmentSize> sizes = {small, small, big, small, big, holed, small, small};

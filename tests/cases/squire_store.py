@@ -121,6 +121,8 @@ class SquireStore(Store):
             self._upkeep(self.t.optimize, cleanup_older_than=ZERO, delete_unverified=level == "full")
 
     def stats(self):
-        stats = self.t.stats()
+        stats, health = self.t.stats(), self.t.health()
+        red = {name: stage.last_error.code for name, stage in health.stages.items() if stage.status == "red"}
         return {**disk(self.path), "versions": stats.num_versions, "fragments": stats.fragment_stats.num_fragments,
+                "live_bytes": health.live_bytes, "health": health.status, "red": red,
                 "upkeep_s": round(self.upkeep_s + stats.upkeep_seconds, 3), "bytes_written": bytes_written() - self.written_before}
