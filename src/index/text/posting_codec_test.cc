@@ -1,0 +1,87 @@
+#include "index/text/posting_codec.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace squire::text {
+namespace {
+
+struct Postings {
+  std::vector<uint32_t> documents, frequencies;
+};
+
+Postings RandomPostings(std::mt19937& random, size_t count, uint32_t gap_max, uint32_t frequency_max) {
+  Postings out;
+  uint32_t document = random() % gap_max;
+  for (size_t i = 0; i < count; i++) {
+    out.documents.push_back(document);
+    out.frequencies.push_back(1 + static_cast<uint32_t>(random()) % frequency_max);
+    document += 1 + static_cast<uint32_t>(random()) % gap_max;
+  }
+  return out;
+}
+
+TEST(PostingCodecTest, EveryWidthComesBack) {
+  std::mt19937 random(3);
+  for (int bits = 0; bits < 24; bits++) {
+    for (const size_t count : {size_t{1}, size_t{2}, size_t{127}, kBlockDocuments}) {
+      const Postings in = RandomPostings(random, count, 1u << bits, 1u << (23 - bits));
+      std::vector<uint8_t> bytes;
+      EncodeBlock(in.documents, in.frequencies, 1.5f, bytes);
+      PostingBlock out, again;
+      const auto decoded = DecodeBlock(bytes, count, in.documents.back() + 1, out);
+      ASSERT_TRUE(decoded) << decoded.error().ToString();
+      DecodeTrustedBlock(bytes.data(), count, again);
+      for (size_t i = 0; i < count; i++) {
+        ASSERT_EQ(out.documents[i], in.documents[i]);
+        ASSERT_EQ(out.frequencies[i], in.frequencies[i]);
+        ASSERT_EQ(again.documents[i], in.documents[i]);
+        ASSERT_EQ(again.frequencies[i], in.frequencies[i]);
+      }
+      EXPECT_EQ(DecodeBlock(bytes, count, in.documents.back(), out).error().code, Code::kCorruption);
+    }
+  }
+}
+
+/// Known bytes: 128 documents 0, 3, 6 ... with a frequency of 1.
+TEST(PostingCodecTest, LanesAreInterleaved) {
+  Postings in;
+  for (uint32_t i = 0; i < kBlockDocuments; i++) {
+    in.documents.push_back(i * 3);
+    in.frequencies.push_back(1);
+  }
+  std::vector<uint8_t> bytes;
+  EncodeBlock(in.documents, in.frequencies, 0, bytes);
+  ASSERT_EQ(bytes.size(), 4u + 4 + 1 + 32 + 1 + 16);
+  EXPECT_EQ(bytes[8], 2);      // bits of a delta
+  EXPECT_EQ(bytes[9], 0xfc);   // lane 0 begins with the delta of the first, 0
+  EXPECT_EQ(bytes[13], 0xff);  // lane 1
+  EXPECT_EQ(bytes[41], 1);
+  EXPECT_EQ(bytes[42], 0xff);
+}
+
+TEST(PostingCodecTest, DamageIsRefused) {
+  std::mt19937 random(4);
+  for (const size_t count : {size_t{5}, kBlockDocuments}) {
+    const Postings in = RandomPostings(random, count, 9, 4);
+    std::vector<uint8_t> bytes;
+    EncodeBlock(in.documents, in.frequencies, 1, bytes);
+    PostingBlock out;
+    for (size_t size = 0; size < bytes.size(); size++)
+      EXPECT_FALSE(DecodeBlock(Bytes(bytes).first(size), count, 100'000, out)) << size;
+    EXPECT_FALSE(DecodeBlock(bytes, 0, 100'000, out));
+    EXPECT_FALSE(DecodeBlock(bytes, kBlockDocuments + 1, 100'000, out));
+    bytes.push_back(0);
+    EXPECT_FALSE(DecodeBlock(bytes, count, 100'000, out));
+    for (int i = 0; i < 3000; i++) {  // any bytes at all
+      std::vector<uint8_t> hostile(random() % 200);
+      for (uint8_t& byte : hostile) byte = static_cast<uint8_t>(random());
+      if (hostile.size() > 8) hostile[8] %= 34;
+      (void)DecodeBlock(hostile, count, 1000, out);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace squire::text

@@ -1,0 +1,57 @@
+#pragma once
+
+/// The documents of one part of an index that hold a word, ready to be searched: its blocks as they are stored, and for
+/// each window of documents how much one of it scores at most. Immutable; safe to share between threads.
+/// Source: Mackenzie, Petri and Moffat, "Anytime Ranking on Document-Ordered Indexes", 2022 (bounds by range).
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "index/text/document_norms.h"
+#include "index/text/posting_codec.h"
+
+namespace squire::text {
+
+/// Documents are searched by windows of 2^WindowBits of them: some hundred in all, and none under 1,024 documents.
+uint32_t WindowBits(uint32_t num_documents);
+
+class PostingList {
+ public:
+  /// The postings of a word that lie in one window.
+  struct Part {
+    uint32_t window = 0;
+    float share_max = 0;  ///< the greatest DocumentNorms::Share
+    uint32_t block = 0;   ///< where the first of them is
+  };
+
+  /// `blocks` one after the other, block i ending at `ends[i]`; full but for the last one.
+  /// ERRORS: Corruption unless they hold `count` postings of documents that `norms` knows, in order.
+  static Result<std::shared_ptr<const PostingList>> Parse(std::vector<uint8_t> blocks, std::vector<uint32_t> ends,
+                                                          uint32_t count, const DocumentNorms& norms);
+
+  [[nodiscard]] uint32_t count() const { return count_; }
+  [[nodiscard]] std::span<const Part> parts() const { return parts_; }
+  [[nodiscard]] uint32_t num_blocks() const { return static_cast<uint32_t>(ends_.size()); }
+  [[nodiscard]] uint32_t block_count(uint32_t block) const {
+    return block + 1 < num_blocks() ? kBlockDocuments : count_ - block * kBlockDocuments;
+  }
+  [[nodiscard]] uint32_t first_document(uint32_t block) const { return firsts_[block]; }
+  void Decode(uint32_t block, PostingBlock& out) const {
+    DecodeTrustedBlock(blocks_.data() + (block == 0 ? 0 : ends_[block - 1]), block_count(block), out);
+  }
+  [[nodiscard]] size_t size_bytes() const {
+    return sizeof(*this) + blocks_.size() + 2 * ends_.size() * sizeof(uint32_t) + parts_.size() * sizeof(Part);
+  }
+
+ private:
+  PostingList() = default;
+
+  std::vector<uint8_t> blocks_;
+  std::vector<uint32_t> ends_, firsts_;  // of blocks
+  std::vector<Part> parts_;              // by window
+  uint32_t count_ = 0;
+};
+
+}  // namespace squire::text

@@ -1,0 +1,288 @@
+#include "index/text/top_documents.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace squire::text {
+namespace {
+
+/// Sums of floats in another order differ by this much, relatively, at most: so much are bounds greater than scores.
+constexpr float kSlack = 1 + 1e-5f;
+
+/// Reads one word's postings window by window.
+class Cursor {
+ public:
+  Cursor(const QueryTerm& term, uint32_t window_bits) : term_(term), window_bits_(window_bits) {}
+
+  [[nodiscard]] float weight() const { return term_.weight; }
+  [[nodiscard]] const QueryTerm& term() const { return term_; }
+
+  /// The part of a window, or null.
+  [[nodiscard]] const PostingList::Part* Find(uint32_t window) const {
+    const auto parts = term_.postings->parts();
+    // Most words are in every window, or in few.
+    if (window < parts.size() && parts[window].window == window) return &parts[window];
+    const auto at = std::ranges::lower_bound(parts, window, {}, &PostingList::Part::window);
+    return at == parts.end() || at->window != window ? nullptr : &*at;
+  }
+
+  /// Calls `each(document, frequency)` for the postings of a part.
+  template <class Each>
+  void ForEach(const PostingList::Part& part, Each each) {
+    const uint64_t end = (uint64_t{part.window} + 1) << window_bits_;
+    for (uint32_t block = part.block; block < num_blocks() && postings().first_document(block) < end; block++) {
+      Load(block);
+      const uint32_t count = postings().block_count(block);
+      for (uint32_t at = FirstFrom(part.window << window_bits_, count); at < count && block_.documents[at] < end; at++)
+        each(block_.documents[at], block_.frequencies[at]);
+    }
+  }
+
+  /// How often a document of a part holds the word; 0 when it does not. REQUIRES: from one call for the part to the
+  /// next documents ascend, and `block` is part.block at first.
+  uint32_t FrequencyIn(uint32_t& block, uint32_t document) {
+    while (block + 1 < num_blocks() && postings().first_document(block + 1) <= document) block++;
+    Load(block);
+    const uint32_t count = postings().block_count(block);
+    const uint32_t at = FirstFrom(document, count);
+    return at < count && block_.documents[at] == document ? block_.frequencies[at] : 0;
+  }
+
+ private:
+  [[nodiscard]] const PostingList& postings() const { return *term_.postings; }
+  [[nodiscard]] uint32_t num_blocks() const { return postings().num_blocks(); }
+
+  void Load(uint32_t block) {
+    if (loaded_ == block) return;
+    postings().Decode(block, block_);
+    loaded_ = block;
+  }
+
+  /// The first of the loaded block's `count` postings at or after a document. Without branches: where it goes is not to
+  /// be foreseen.
+  [[nodiscard]] uint32_t FirstFrom(uint32_t document, uint32_t count) const {
+    const uint32_t* base = block_.documents.data();
+    uint32_t left = count;
+    while (left > 1) {
+      const uint32_t half = left / 2;
+      base += base[half - 1] < document ? half : 0;
+      left -= half;
+    }
+    return static_cast<uint32_t>(base - block_.documents.data()) + (*base < document ? 1 : 0);
+  }
+
+  const QueryTerm& term_;
+  const uint32_t window_bits_;
+  uint32_t loaded_ = UINT32_MAX;
+  PostingBlock block_;
+};
+
+struct Window {
+  uint32_t number = 0;
+  float bound = 0;
+};
+
+/// A word in the window at hand.
+struct Present {
+  Cursor* cursor = nullptr;
+  PostingList::Part part;
+  float bound = 0;
+};
+
+struct Candidate {
+  uint32_t document = 0;
+  float score = 0;
+};
+
+class Searcher {
+ public:
+  Searcher(const PartSearch& search, TopDocuments& top)
+      : search_(search), top_(top), window_bits_(WindowBits(search.norms->size())) {
+    cursors_.reserve(search.terms.size());
+    for (const QueryTerm& term : search.terms) {
+      if (term.is_excluded && term.postings == nullptr) continue;
+      if (term.is_required) required_++;
+      if (term.postings == nullptr) continue;
+      cursors_.emplace_back(term, window_bits_);
+    }
+  }
+
+  void Run() {
+    std::vector<Window> windows = PlanWindows();
+    const auto is_worse = [](const Window& a, const Window& b) {
+      return a.bound < b.bound || (a.bound == b.bound && a.number > b.number);
+    };
+    std::ranges::make_heap(windows, is_worse);
+    for (auto end = windows.end(); end != windows.begin(); --end) {
+      std::pop_heap(windows.begin(), end, is_worse);
+      const Window& window = *(end - 1);
+      if (window.bound * kSlack < top_.threshold()) return;
+      SearchWindow(window.number);
+    }
+  }
+
+ private:
+  /// Windows that may hold an answer, with what one of their documents scores at most.
+  std::vector<Window> PlanWindows() {
+    const size_t count = (size_t{search_.norms->size()} >> window_bits_) + 1;
+    std::vector<Window> windows(count);
+    std::vector<uint16_t> held(required_ > 0 ? count : 0);
+    for (const Cursor& cursor : cursors_) {
+      const QueryTerm& term = cursor.term();
+      if (term.is_excluded) continue;
+      for (const PostingList::Part& part : term.postings->parts()) {
+        windows[part.window].bound += term.weight * part.share_max;
+        if (term.is_required) held[part.window]++;
+      }
+    }
+    size_t kept = 0;
+    for (uint32_t i = 0; i < count; i++)
+      if (windows[i].bound > 0 && (required_ == 0 || held[i] == required_)) windows[kept++] = {i, windows[i].bound};
+    windows.resize(kept);
+    return windows;
+  }
+
+  /// Fills present_ with the words of the window: first those that are required, the rarest first, then by what they
+  /// add at most; excluded_ with those that nobody wants.
+  void FindPresent(uint32_t window) {
+    present_.clear();
+    excluded_.clear();
+    for (Cursor& cursor : cursors_) {
+      const PostingList::Part* part = cursor.Find(window);
+      if (part == nullptr) continue;
+      const Present present{&cursor, *part, cursor.weight() * part->share_max};
+      (cursor.term().is_excluded ? excluded_ : present_).push_back(present);
+    }
+    std::ranges::sort(present_, [](const Present& a, const Present& b) {
+      const QueryTerm &x = a.cursor->term(), &y = b.cursor->term();
+      if (x.is_required != y.is_required) return x.is_required;
+      if (x.is_required) return x.postings->count() < y.postings->count();
+      return a.bound > b.bound;
+    });
+    rest_.assign(present_.size() + 1, 0);  // what the words from here on add at most
+    for (size_t i = present_.size(); i > 0; i--) rest_[i - 1] = rest_[i] + present_[i - 1].bound;
+    for (float& rest : rest_) rest *= kSlack;
+  }
+
+  void SearchWindow(uint32_t window) {
+    FindPresent(window);
+    size_t read = 0;  // words whose postings were all looked at
+    if (required_ > 0) {
+      ReadFirst();
+      read = 1;
+    } else {
+      read = ReadAnyOf(window);
+    }
+    for (; read < present_.size() && !candidates_.empty(); read++) {
+      const bool is_required = present_[read].cursor->term().is_required;
+      Narrow(rest_[read]);
+      AddTo(present_[read], is_required);
+    }
+    for (const Present& present : excluded_) Exclude(present);
+    for (const Candidate& candidate : candidates_) {
+      const FoundDocument found{search_.part, candidate.document, candidate.score};
+      if (top_.Takes(found) && (!search_.is_wanted || search_.is_wanted(candidate.document))) top_.Offer(found);
+    }
+  }
+
+  void ReadFirst() {
+    candidates_.clear();
+    const Present& first = present_[0];
+    const float weight = first.cursor->weight();
+    first.cursor->ForEach(first.part, [&](uint32_t document, uint32_t frequency) {
+      candidates_.push_back({document, weight * search_.norms->Share(document, frequency)});
+    });
+  }
+
+  /// Reads the words without which no document gets in; the candidates are all that hold one. Returns how many words.
+  size_t ReadAnyOf(uint32_t window) {
+    candidates_.clear();
+    const float threshold = top_.threshold();
+    size_t needed = 1;
+    while (needed < present_.size() && rest_[needed] >= threshold) needed++;
+    if (needed == 1) {
+      ReadFirst();
+      return 1;
+    }
+    const uint32_t base = window << window_bits_;
+    sums_.resize(size_t{1} << window_bits_);
+    std::ranges::fill(sums_, 0.0f);
+    for (size_t i = 0; i < needed; i++) {
+      const float weight = present_[i].cursor->weight();
+      present_[i].cursor->ForEach(present_[i].part, [&](uint32_t document, uint32_t frequency) {
+        sums_[document - base] += weight * search_.norms->Share(document, frequency);
+      });
+    }
+    // What a word adds is never zero.
+    const float least = std::max((threshold - rest_[needed]) / kSlack, std::numeric_limits<float>::min());
+    for (uint32_t at = 0; at < sums_.size(); at++)
+      if (sums_[at] >= least) candidates_.push_back({base + at, sums_[at]});
+    return needed;
+  }
+
+  /// Drops the candidates that cannot get in with `rest` more.
+  void Narrow(float rest) {
+    const float threshold = top_.threshold();
+    std::erase_if(candidates_, [&](const Candidate& candidate) { return candidate.score * kSlack + rest < threshold; });
+  }
+
+  /// Adds a word's share to the candidates that hold it; drops the others where it is required.
+  void AddTo(const Present& present, bool is_required) {
+    const float weight = present.cursor->weight();
+    uint32_t block = present.part.block;
+    size_t kept = 0;
+    for (Candidate candidate : candidates_) {
+      const uint32_t frequency = present.cursor->FrequencyIn(block, candidate.document);
+      if (frequency > 0) candidate.score += weight * search_.norms->Share(candidate.document, frequency);
+      if (frequency > 0 || !is_required) candidates_[kept++] = candidate;
+    }
+    candidates_.resize(kept);
+  }
+
+  void Exclude(const Present& present) {
+    uint32_t block = present.part.block;
+    std::erase_if(candidates_, [&](const Candidate& candidate) {
+      return present.cursor->FrequencyIn(block, candidate.document) > 0;
+    });
+  }
+
+  const PartSearch& search_;
+  TopDocuments& top_;
+  const uint32_t window_bits_;
+  std::vector<Cursor> cursors_;
+  size_t required_ = 0;
+
+  // Of the window at hand.
+  std::vector<Present> present_, excluded_;
+  std::vector<float> rest_;
+  std::vector<Candidate> candidates_;  // by document
+  std::vector<float> sums_;
+};
+
+}  // namespace
+
+bool TopDocuments::IsBetter(const FoundDocument& a, const FoundDocument& b) {
+  if (a.score != b.score) return a.score > b.score;
+  if (a.part != b.part) return a.part < b.part;
+  return a.document < b.document;
+}
+
+void TopDocuments::Offer(const FoundDocument& found) {
+  if (!Takes(found)) return;
+  if (heap_.size() == k_) {
+    std::ranges::pop_heap(heap_, IsBetter);
+    heap_.back() = found;
+  } else {
+    heap_.push_back(found);
+  }
+  std::ranges::push_heap(heap_, IsBetter);
+}
+
+std::vector<FoundDocument> TopDocuments::Take() {
+  std::ranges::sort(heap_, IsBetter);
+  return std::move(heap_);
+}
+
+void SearchPart(const PartSearch& search, TopDocuments& top) { Searcher(search, top).Run(); }
+
+}  // namespace squire::text

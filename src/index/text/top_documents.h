@@ -1,0 +1,64 @@
+#pragma once
+
+/// The best documents of one part of an index for a query of several words. Windows of documents are searched in the
+/// order of what they may score at most, and within a window the words in the order of what they add at most, so that
+/// the common ones are only looked up for documents that may still get in.
+/// Source: Mackenzie, Petri and Moffat, "Anytime Ranking on Document-Ordered Indexes", 2022; Turtle and Flood, "Query
+/// Evaluation: Strategies and Optimizations", 1995 (MaxScore).
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "index/text/posting_list.h"
+
+namespace squire::text {
+
+struct QueryTerm {
+  const PostingList* postings = nullptr;  ///< null: no document here holds the word
+  float weight = 0;                       ///< idf * (k1 + 1), times how often it was asked for
+  bool is_required = false;
+  bool is_excluded = false;
+};
+
+struct FoundDocument {
+  uint32_t part = 0;  ///< of the index
+  uint32_t document = 0;
+  float score = 0;
+};
+
+/// The best `k` documents offered, equal scores by part and document.
+class TopDocuments {
+ public:
+  explicit TopDocuments(size_t k) : k_(k) {}
+
+  /// Below this nothing gets in; at it, by the order of documents.
+  [[nodiscard]] float threshold() const { return heap_.size() < k_ ? 0 : heap_.front().score; }
+  [[nodiscard]] bool Takes(const FoundDocument& found) const {
+    return heap_.size() < k_ || (k_ > 0 && IsBetter(found, heap_.front()));
+  }
+  void Offer(const FoundDocument& found);
+  /// Best first.
+  [[nodiscard]] std::vector<FoundDocument> Take();
+
+ private:
+  static bool IsBetter(const FoundDocument& a, const FoundDocument& b);
+
+  size_t k_;
+  std::vector<FoundDocument> heap_;  // the worst in front
+};
+
+struct PartSearch {
+  uint32_t part = 0;
+  const DocumentNorms* norms = nullptr;
+  std::span<const QueryTerm> terms;
+  /// Whether a document that would get in counts: it is live, passes the filter, holds the phrases. May be empty.
+  std::function<bool(uint32_t document)> is_wanted;
+};
+
+/// Offers the documents of a part that hold at least one word that is not excluded, all that are required and none that
+/// is excluded. REQUIRES: at least one term that is not excluded.
+void SearchPart(const PartSearch& search, TopDocuments& top);
+
+}  // namespace squire::text
