@@ -70,7 +70,7 @@ void ExpectEqual(const Array& got, const Array& want, int64_t want_row) {
   }
 }
 
-class FileTest : public testing::TestWithParam<int64_t> {
+class FileTest : public testing::TestWithParam<FileWriterOptions> {
  protected:
   ~FileTest() override { std::filesystem::remove_all(folder_); }
   std::string folder_ = TemporaryFolder();
@@ -80,7 +80,7 @@ TEST_P(FileTest, RoundTrip) {
   constexpr int64_t kRows = 10'000;
   const std::string path = folder_ + "/x.lance";
   const Schema schema = TestSchema();
-  auto writer = FileWriter::Create(PosixFileSystem(), path, schema, *ToFields(schema), {.page_bytes = GetParam()});
+  auto writer = FileWriter::Create(PosixFileSystem(), path, schema, *ToFields(schema), GetParam());
   ASSERT_TRUE(writer) << writer.error().ToString();
   for (int64_t first = 0; first < kRows; first += 1000) ASSERT_TRUE((*writer)->Write(TestBatch(first, 1000)));
   auto written = (*writer)->Finish();
@@ -114,7 +114,10 @@ TEST_P(FileTest, RoundTrip) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(PageBytes, FileTest, testing::Values(1, 40'000, 8 << 20));
+INSTANTIATE_TEST_SUITE_P(Pages, FileTest,
+                         testing::Values(FileWriterOptions{.page_bytes = 1}, FileWriterOptions{.page_bytes = 40'000},
+                                         FileWriterOptions{}, FileWriterOptions{.dense_texts = true},
+                                         FileWriterOptions{.page_bytes = 40'000, .dense_texts = true}));
 
 TEST(LogicalTypeTest, RoundTrip) {
   for (const char* name : {"string", "large_binary", "int64", "halffloat", "date32:day", "timestamp:us:UTC",

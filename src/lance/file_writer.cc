@@ -117,7 +117,7 @@ Result<void> FileWriter::WritePending(Column& column) {
       TRY(WritePage(*to++, page.buffers, page.num_rows, AnyOf(kArrayEncodingUrl, page.encoding)));
     return {};
   }
-  PageOptions options{.large_chunks = options_.version == FileVersion::k22};
+  PageOptions options{.large_chunks = options_.version == FileVersion::k22, .dense_texts = options_.dense_texts};
   for (size_t leaf = 0; leaf < LeafCount(rows.type); leaf++) {
     options.keys = to->keys;
     const EncodedPage page = TRY(EncodePage(PathOf(rows, leaf), options));

@@ -19,6 +19,7 @@ namespace squire::lance {
 struct FileWriterOptions {
   FileVersion version = FileVersion::k22;
   int64_t page_bytes = 8 << 20;  ///< a column's page leaves when it holds this much
+  bool dense_texts = false;      ///< see PageOptions; not in version 2.0
 };
 
 /// What a manifest has to know of a finished file.

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/type_kinds.h"
+#include "lance/fsst_encoder.h"
 #include "lance/logical_type.h"
 #include "lance/mini_block_writer.h"
 #include "lance/shred.h"
@@ -43,6 +44,13 @@ Encoding Lz4Encoding(Encoding inner) {
   Encoding out;
   out.mutable_general()->mutable_compression()->set_scheme(pb21::LZ4);
   *out.mutable_general()->mutable_values() = std::move(inner);
+  return out;
+}
+
+Encoding FsstEncoding(std::string symbol_table, Encoding codes) {
+  Encoding out;
+  out.mutable_fsst()->set_symbol_table(std::move(symbol_table));
+  *out.mutable_fsst()->mutable_values() = std::move(codes);
   return out;
 }
 
@@ -243,11 +251,38 @@ bool IsCompressible(std::span<const std::string_view> texts) {
   return chunk.size() >= 1024 && CompressLz4(chunk).size() < chunk.size() * 3 / 4;
 }
 
+/// Texts as codes of a table made for them.
+struct TextCodes {
+  std::vector<uint8_t> bytes;
+  std::vector<std::string_view> texts;  // the codes of each
+  std::string symbol_table;
+};
+
+/// Nothing where they would not take a quarter less.
+std::optional<TextCodes> EncodeSymbols(std::span<const std::string_view> texts) {
+  const auto encoder = FsstEncoder::Train(texts);
+  if (!encoder) return std::nullopt;
+  TextCodes out;
+  std::vector<size_t> ends;
+  for (const std::string_view text : texts) {
+    encoder->Encode(text, out.bytes);
+    ends.push_back(out.bytes.size());
+  }
+  for (size_t begin = 0; const size_t end : ends) {
+    out.texts.push_back(AsText(Bytes(out.bytes).subspan(begin, end - begin)));
+    begin = end;
+  }
+  out.symbol_table = encoder->SymbolTable();
+  return out;
+}
+
 EncodedPage EncodeShortTexts(const Shredded& rows, std::span<const std::string_view> texts,
                              const PageOptions& options) {
   if (options.compress) {
     if (auto page = EncodeRepeatedTexts(rows, texts, options)) return *std::move(page);
   }
+  auto codes = options.dense_texts ? EncodeSymbols(texts) : std::nullopt;
+  if (codes) texts = codes->texts;
   const bool compress = options.compress && IsCompressible(texts), wide = HasWideOffsets(rows.values.type.id);
   MiniBlockWriter writer(rows, options);
   for (int64_t first = 0; first < std::ssize(texts);) {
@@ -260,8 +295,9 @@ EncodedPage EncodeShortTexts(const Shredded& rows, std::span<const std::string_v
     writer.AddChunk(count, buffers);
     first += count;
   }
-  const Encoding encoding = VariableEncoding(wide ? 64 : 32);
-  return writer.Finish(compress ? Lz4Encoding(encoding) : encoding, 1);
+  Encoding encoding = VariableEncoding(wide ? 64 : 32);
+  if (codes) encoding = FsstEncoding(std::move(codes->symbol_table), std::move(encoding));
+  return writer.Finish(compress ? Lz4Encoding(std::move(encoding)) : std::move(encoding), 1);
 }
 
 /// Values one after the other, each behind a word of its levels where there are any.
@@ -383,7 +419,13 @@ EncodedPage EncodeWide(const Shredded& rows, size_t width) {
 }
 
 /// Long texts: [word]? [length] [bytes] a value; a null is its word alone.
-EncodedPage EncodeLongTexts(const Shredded& rows, std::span<const std::string_view> texts, size_t bytes) {
+EncodedPage EncodeLongTexts(const Shredded& rows, std::span<const std::string_view> texts, size_t bytes,
+                            const PageOptions& options) {
+  auto codes = options.dense_texts ? EncodeSymbols(texts) : std::nullopt;
+  if (codes) {
+    texts = codes->texts;
+    bytes = codes->bytes.size();
+  }
   const bool wide_lengths = HasWideOffsets(rows.values.type.id);
   ZipWriter writer(rows);
   writer.Reserve(bytes + texts.size() * (wide_lengths ? 8 : 4));
@@ -396,7 +438,9 @@ EncodedPage EncodeLongTexts(const Shredded& rows, std::span<const std::string_vi
       Put<uint32_t>(out, static_cast<uint32_t>(text.size()));
     out.insert(out.end(), text.begin(), text.end());
   });
-  EncodedPage page = writer.Finish(VariableEncoding(wide_lengths ? 64 : 32), true);
+  Encoding encoding = VariableEncoding(wide_lengths ? 64 : 32);
+  if (codes) encoding = FsstEncoding(std::move(codes->symbol_table), std::move(encoding));
+  EncodedPage page = writer.Finish(std::move(encoding), true);
   page.layout.mutable_full_zip_layout()->set_bits_per_offset(wide_lengths ? 64 : 32);
   return page;
 }
@@ -425,7 +469,7 @@ Result<EncodedPage> EncodeTexts(const Shredded& rows, const PageOptions& options
     return Unsupported("over 2048 empty lists of dictionary values in a row cannot be written");
   if (options.keys) return EncodeDictionaryColumn(rows, texts, options);
   const bool is_long = static_cast<int64_t>(bytes) >= kWideValueBytes * rows.values.length || longest > kHugeValueBytes;
-  if (is_long || IsSparse(rows)) return EncodeLongTexts(rows, texts, bytes);
+  if (is_long || IsSparse(rows)) return EncodeLongTexts(rows, texts, bytes, options);
   return EncodeShortTexts(rows, texts, options);
 }
 

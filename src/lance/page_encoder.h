@@ -24,6 +24,7 @@ struct EncodedPage {
 struct PageOptions {
   bool large_chunks = true;  ///< sizes of 32 bits in mini-blocks, as in version 2.2; else of 16, as in 2.1
   bool compress = true;
+  bool dense_texts = false;  ///< texts as symbols (FSST) where that pays: less to store, more work to read
   /// Of a dictionary column of texts: its pages are dictionaries always, and their numbers of that width.
   std::optional<DictionaryKeys> keys = std::nullopt;
 };

@@ -25,7 +25,8 @@ Result<void> FragmentWriter::StartFile() {
   TRY(fs_.CreateFolders(paths_.Data()));
   file_name_ = limits_.names.DataFile();
   file_ =
-      TRY(lance::FileWriter::Create(fs_, paths_.DataFile(file_name_), schema_, fields_, {.version = limits_.version}));
+      TRY(lance::FileWriter::Create(fs_, paths_.DataFile(file_name_), schema_, fields_,
+                                         {.version = limits_.version, .dense_texts = limits_.dense_texts}));
   return {};
 }
 

@@ -16,6 +16,7 @@ struct FragmentLimits {
   uint64_t file_bytes_max = 128 << 20;  ///< a new fragment begins when a file holds this much
   uint64_t rows_max = 1 << 20;
   lance::FileVersion version = lance::FileVersion::k22;
+  bool dense_texts = false;  ///< see lance::PageOptions
   FileNames names;  ///< Snapshot::NewNames of the version that the rows are to follow
 };
 

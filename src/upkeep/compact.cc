@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "table/fragment_writer.h"
+#include "table/owned.h"
 #include "table/scan.h"
 
 namespace squire::upkeep {
@@ -54,6 +55,8 @@ Result<void> Rewrite(std::shared_ptr<const table::Snapshot>& current, const Frag
   table::FragmentWriter writer(base.files()->fs(), base.paths(), base.schema(), base.manifest().fields(),
                                {.file_bytes_max = file_bytes_max,
                                 .version = TRY(table::FileVersionOf(base.manifest())),
+                                // As others write them: their tables do not grow by being kept.
+                                .dense_texts = !table::IsOwned(base.manifest()),
                                 .names = TRY(base.NewNames())});
   table::Change change;
   change.kind = table::Change::Kind::kRewrite;

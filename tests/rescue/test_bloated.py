@@ -1,7 +1,9 @@
 """What LanceDB bloated, explained and made small: as small as LanceDB itself could."""
+import random
 import shutil
 
 import lance
+import pyarrow as pa
 import pytest
 
 from support import foreign
@@ -134,3 +136,30 @@ def test_five_thousand_commits(squire, tmp_path):
     foreign.clean_fully(theirs)
     assert foreign.bytes_of(path) <= 1.1 * foreign.bytes_of(theirs)
     foreign.assert_lancedb_is_content(path)
+
+
+@pytest.mark.parametrize("version", ["2.0", "2.1", "2.2"])
+def test_texts_stay_as_dense_as_lance_has_them(squire, tmp_path, version):
+    chance = random.Random(4)
+    words = ["".join(chance.choices("etaoinshrdlu", k=chance.randint(2, 9))) for _ in range(3000)]
+    prose = lambda count: None if chance.random() < 0.1 else " ".join(chance.choices(words, k=count))
+    path = tmp_path / "texts.lance"
+    parts = []
+    for number in range(6):
+        rows = range(number * 200, number * 200 + 200)
+        parts.append(pa.table({
+            "id": pa.array(rows), "short": [prose(4) for _ in rows],
+            "long": pa.array([prose(150) for _ in rows], pa.large_string()),
+            "hex": [chance.randbytes(300).hex() for _ in rows], "empty": pa.array([None] * 200, pa.string()),
+            "tags": [[prose(2), prose(1)] if row % 3 else None for row in rows]}))
+        lance.write_dataset(parts[-1], path, mode="append", data_storage_version=version)
+    theirs = shutil.copytree(path, tmp_path / "theirs.lance")
+    foreign.clean_fully(theirs)
+    assert squire.json("compact", path)["fragments_after"] == 1
+    squire.run("prune", path, "--unverified")
+    assert foreign.bytes_of(path) <= 1.1 * foreign.bytes_of(theirs)
+    ours, wanted = lance.dataset(str(path)), pa.concat_tables(parts)
+    ours.validate()
+    assert ours.to_table().sort_by("id").equals(wanted)
+    assert ours.take([0, 333, 1199]).equals(wanted.take([0, 333, 1199]))
+    assert squire.json("verify", path, "--deep")["problems"] == []
