@@ -72,11 +72,11 @@ Result<void> FileReader::ParseMetadata(Bytes tail, uint64_t tail_start) {
     if (i == 0 && !is_legacy_) num_rows_ = rows;
     if (!is_legacy_ && rows != num_rows_) return Corruption("its columns differ in length", path_);
   }
-  if (footer.num_global_buffers > 0) {
-    const Bytes globals = TRY(range(footer.global_buffer_table, 16));
-    description_offset_ = Load<uint64_t>(globals.data());
-    description_bytes_ = Load<uint64_t>(globals.data() + 8);
-  }
+  Bytes globals;
+  if (footer.num_global_buffers > 0)
+    globals = TRY(range(footer.global_buffer_table, uint64_t{footer.num_global_buffers} * 16));
+  for (size_t at = 0; at < globals.size(); at += 16)
+    global_buffers_.emplace_back(Load<uint64_t>(globals.data() + at), Load<uint64_t>(globals.data() + at + 8));
   if (!is_legacy_) return {};
   // Columns of list items have lengths of their own here: the description in the first global buffer tells.
   const pb::FileDescriptor description = TRY(ReadDescription());
@@ -85,12 +85,19 @@ Result<void> FileReader::ParseMetadata(Bytes tail, uint64_t tail_start) {
   return {};
 }
 
+Result<std::vector<uint8_t>> FileReader::ReadGlobalBuffer(size_t number) const {
+  if (number >= global_buffers_.size()) return Corruption("it has no global buffer " + std::to_string(number), path_);
+  const auto& [offset, size] = global_buffers_[number];
+  if (offset > file_->size() || size > file_->size() - offset || size > kMetadataBytesMax)
+    return Corruption("global buffer " + std::to_string(number) + " does not lie in the file", path_);
+  std::vector<uint8_t> bytes(size);
+  TRY(file_->Read(offset, bytes));
+  return bytes;
+}
+
 Result<pb::FileDescriptor> FileReader::ReadDescription() const {
-  if (description_offset_ > file_->size() || description_bytes_ > file_->size() - description_offset_ ||
-      description_bytes_ > kMetadataBytesMax || description_bytes_ == 0)
-    return Corruption("its description does not lie in the file", path_);
-  std::vector<uint8_t> bytes(description_bytes_);
-  TRY(file_->Read(description_offset_, bytes));
+  const std::vector<uint8_t> bytes = TRY(ReadGlobalBuffer(0));
+  if (bytes.empty()) return Corruption("its description is empty", path_);
   pb::FileDescriptor description;
   if (!ParseMessage(bytes, description)) return Corruption("its description does not parse", path_);
   return description;

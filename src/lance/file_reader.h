@@ -30,6 +30,10 @@ class FileReader {
   /// The metadata that the file keeps with its schema.
   Result<std::map<std::string, std::string>> ReadSchemaMetadata();
 
+  /// Bytes that belong to no column, by number; 0 is the schema's. ERRORS: Corruption when the file has no such buffer
+  /// or it is over 512 MiB.
+  Result<std::vector<uint8_t>> ReadGlobalBuffer(size_t number) const;
+
   /// The columns that the file says it has. ERRORS: Corruption when it does not, or other ones than it holds.
   Result<std::vector<std::pair<Field, ColumnTree>>> ReadColumns() const;
 
@@ -65,8 +69,8 @@ class FileReader {
 
   std::string path_;
   std::unique_ptr<RandomAccessFile> file_;
-  bool is_legacy_ = false;  // version 2.0
-  uint64_t description_offset_ = 0, description_bytes_ = 0;
+  bool is_legacy_ = false;                                     // version 2.0
+  std::vector<std::pair<uint64_t, uint64_t>> global_buffers_;  // offset, size; 0 is the description
   std::vector<Column> columns_;
   int64_t num_rows_ = 0;
   std::mutex mutex_;

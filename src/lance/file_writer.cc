@@ -150,6 +150,11 @@ Result<uint64_t> FileWriter::AppendAligned(Bytes bytes) {
   return offset;
 }
 
+Result<uint32_t> FileWriter::AddGlobalBuffer(Bytes bytes) {
+  global_buffers_.emplace_back(TRY(AppendAligned(bytes)), bytes.size());
+  return static_cast<uint32_t>(global_buffers_.size());
+}
+
 Result<WrittenFile> FileWriter::Finish() {
   for (Column& column : columns_) TRY(FlushPages(column));
   pb::FileDescriptor descriptor;
@@ -175,7 +180,11 @@ Result<WrittenFile> FileWriter::Finish() {
   footer.global_buffer_table = tail_start + tail.size();
   Put<uint64_t>(tail, schema_offset);
   Put<uint64_t>(tail, schema_bytes.size());
-  footer.num_global_buffers = 1;
+  for (const auto& [offset, size] : global_buffers_) {
+    Put<uint64_t>(tail, offset);
+    Put<uint64_t>(tail, size);
+  }
+  footer.num_global_buffers = static_cast<uint32_t>(1 + global_buffers_.size());
   footer.num_columns = static_cast<uint32_t>(file_columns_.size());
   if (options_.version == FileVersion::k20) footer.major = 0;  // what files of version 2.0 call themselves
   footer.minor = options_.version == FileVersion::k20 ? 3 : options_.version == FileVersion::k21 ? 1 : 2;

@@ -41,6 +41,12 @@ class FileWriter {
   /// Adds the rows of `batch`. The arrays are kept until their page is written. REQUIRES: the writer's schema.
   Result<void> Write(const Batch& batch);
 
+  /// Adds bytes that belong to no column and returns the number that names them, from 1 on.
+  Result<uint32_t> AddGlobalBuffer(Bytes bytes);
+
+  /// To be kept with the schema, beside its own metadata; known only when the rows are, perhaps.
+  void SetMetadata(const std::string& key, std::string value) { schema_.metadata[key] = std::move(value); }
+
   /// Writes what is left and the footer; syncs and closes the file.
   Result<WrittenFile> Finish();
 
@@ -75,6 +81,7 @@ class FileWriter {
   google::protobuf::RepeatedPtrField<pb::Field> fields_;
   std::vector<Column> columns_;
   std::vector<FileColumn> file_columns_;
+  std::vector<std::pair<uint64_t, uint64_t>> global_buffers_;  // offset, size; the schema's is not among them
   uint64_t num_rows_ = 0;
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "index/coverage.h"
+
 namespace squire::index {
 namespace {
 
@@ -10,16 +12,6 @@ constexpr int64_t kPageRowsMax = 1 << 20;
 constexpr int64_t kPagesMax = 1 << 24;
 
 lance::ColumnTree Leaf(DataType type, int32_t column) { return {std::move(type), column, false, {}}; }
-
-Result<std::set<uint64_t>> CoveredFragments(const table::Snapshot& snapshot, const pb::IndexMetadata& index) {
-  uint64_t limit = uint64_t{snapshot.manifest().max_fragment_id()} + 1;
-  for (size_t i = 0; i < snapshot.num_fragments(); i++) limit = std::max(limit, snapshot.fragment(i).id() + 1);
-  const auto bitmap = TRY(lance::ParseRoaring(AsBytes(index.fragment_bitmap()), limit));
-  std::set<uint64_t> covered;
-  for (uint64_t id = 0; id < limit; id++)
-    if (bitmap.Contains(id)) covered.insert(id);
-  return covered;
-}
 
 }  // namespace
 

@@ -4,7 +4,7 @@
 #include <queue>
 #include <unordered_map>
 
-#include "base/clock.h"
+#include "index/coverage.h"
 #include "index/key/btree.h"
 #include "lance/file_writer.h"
 #include "lance/logical_type.h"
@@ -281,28 +281,10 @@ class Builder {
   }
 
   [[nodiscard]] pb::IndexMetadata Describe(const std::string& name, uint64_t data_bytes, uint64_t lookup_bytes) const {
-    pb::IndexMetadata index;
-    std::string bytes;
-    std::string hex = uuid_;
-    std::erase(hex, '-');
-    for (size_t i = 0; i + 1 < hex.size(); i += 2) bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-    index.mutable_uuid()->set_uuid(bytes);
-    index.add_fields(field_id_);
-    index.set_name(name);
-    index.set_dataset_version(snapshot_.version());
-    uint64_t limit = 1;
-    for (size_t i = 0; i < snapshot_.num_fragments(); i++) limit = std::max(limit, snapshot_.fragment(i).id() + 1);
-    lance::RowSet fragments(limit);
-    for (size_t i = 0; i < snapshot_.num_fragments(); i++) fragments.Add(snapshot_.fragment(i).id());
-    const auto bitmap = lance::SerializeRoaring(fragments);
-    index.set_fragment_bitmap(bitmap.data(), bitmap.size());
+    pb::IndexMetadata index = DescribeIndex(snapshot_, uuid_, field_id_, name,
+                                            {{"page_data.lance", data_bytes}, {"page_lookup.lance", lookup_bytes}});
     index.mutable_index_details()->set_type_url(kBTreeDetailsUrl);
     index.set_index_version(0);
-    index.set_created_at(static_cast<uint64_t>(NowNs() / 1'000'000));
-    for (const auto& [file, size] : {std::pair{"page_data.lance", data_bytes}, {"page_lookup.lance", lookup_bytes}}) {
-      index.add_files()->set_path(file);
-      index.mutable_files(index.files_size() - 1)->set_size_bytes(size);
-    }
     return index;
   }
 
