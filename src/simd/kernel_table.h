@@ -78,9 +78,15 @@ struct Kernels {
   void (*estimate_rows)(const uint16_t* sums, const float* scale, const float* add, const float* error, size_t blocks,
                         const EstimateTerms& terms, float* estimates, uint32_t* masks);
 
-  /// The sum over i of query[i] * code[i] for codes of `bits` (1 to 8) in groups of 64 of 8 * bits bytes, as the table
-  /// format interleaves them (docs/lance_format.md, "Vector index"). The query has 64 values a group.
-  float (*code_dot)(const float* query, const uint8_t* codes, unsigned bits, size_t groups);
+  /// The sum over i of query[i] * (code[i] + 2^bits * sign[i]): sign[i] is bit i % 8 of signs[i / 8], codes are of
+  /// `bits` (0 to 8) in groups of 64 of 8 * bits bytes, as the table format interleaves them (docs/vector_index.md).
+  /// The query has 64 values a group, signs 8 bytes.
+  float (*code_dot)(const float* query, const uint8_t* signs, const uint8_t* codes, unsigned bits, size_t groups);
+
+  /// codes[i] = min(code_max, floor(|values[i]| * factor)), a NaN's unspecified; adds up (codes[i] + 1/2) * |values[i]|
+  /// into `dot` and (codes[i] + 1/2)^2 into `square`. REQUIRES: code_max <= 255.
+  void (*quantize)(const float* values, size_t dim, float factor, unsigned code_max, uint8_t* codes, float* dot,
+                   float* square);
 
   /// Rotates `dim` values in place: four rounds of changing signs (signs[round * dim + i] is 1 or -1) and Hadamard
   /// transforms of the first, then the last 2^n values, mixed with x + y, x - y of both halves where dim is not 2^n.

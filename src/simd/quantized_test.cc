@@ -95,6 +95,7 @@ std::vector<uint8_t> Pack(const std::vector<uint8_t>& values, unsigned bits) {
     for (size_t i = 0; i < 64; ++i) {
       const size_t run = i / 16, b = i % 16;
       switch (bits) {
+        case 0: break;
         case 1: to[i / 8] |= v[i] << (i % 8); break;
         case 2:
         case 3: to[b] |= (v[i] & 3) << (2 * run); break;
@@ -116,15 +117,42 @@ std::vector<uint8_t> Pack(const std::vector<uint8_t>& values, unsigned bits) {
 }
 
 TEST_P(QuantizedTest, CodesOfEveryWidthAreMultiplied) {
-  for (unsigned bits = 1; bits <= 8; ++bits) {
+  for (unsigned bits = 0; bits <= 8; ++bits) {
     for (size_t groups : {0, 1, 2, 6}) {
       const auto values = RandomBytes(64 * groups, 1u << bits);
       const auto query = RandomFloats(64 * groups);
       const auto codes = Pack(values, bits);
       double expected = 0;
-      for (size_t i = 0; i < values.size(); ++i) expected += static_cast<double>(query[i]) * values[i];
-      EXPECT_NEAR(kernels_->code_dot(query.data(), codes.data(), bits, groups), expected, 2e-3 * (1u << bits))
+      const auto signs = RandomBytes(8 * groups);
+      for (size_t i = 0; i < values.size(); ++i) {
+        const double full = values[i] + ((signs[i / 8] >> (i % 8) & 1u) << bits);
+        expected += query[i] * full;
+      }
+      EXPECT_NEAR(kernels_->code_dot(query.data(), signs.data(), codes.data(), bits, groups), expected,
+                  2e-3 * (1u << bits))
           << bits << " bits, " << groups << " groups";
+    }
+  }
+}
+
+TEST_P(QuantizedTest, MagnitudesAreQuantized) {
+  for (size_t dim : {0, 1, 15, 16, 17, 40, 384}) {
+    for (unsigned code_max : {1u, 15u, 255u}) {
+      const auto values = RandomFloats(dim);
+      const float factor = static_cast<float>(code_max) / 2.5f;
+      std::vector<uint8_t> codes(dim + 1, 0xee);
+      float dot = 0, square = 0;
+      kernels_->quantize(values.data(), dim, factor, code_max, codes.data(), &dot, &square);
+      double expected_dot = 0, expected_square = 0;
+      for (size_t i = 0; i < dim; ++i) {
+        const float size = std::abs(values[i]);
+        ASSERT_EQ(codes[i], static_cast<unsigned>(std::min(static_cast<float>(code_max), std::floor(size * factor))));
+        expected_dot += (codes[i] + 0.5) * size;
+        expected_square += (codes[i] + 0.5) * (codes[i] + 0.5);
+      }
+      EXPECT_EQ(codes[dim], 0xee);
+      EXPECT_NEAR(dot, expected_dot, 1e-4 * expected_dot + 1e-6);
+      EXPECT_NEAR(square, expected_square, 1e-4 * expected_square + 1e-6);
     }
   }
 }

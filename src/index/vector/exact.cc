@@ -7,20 +7,22 @@
 namespace squire::vector {
 
 Result<ExactSearch> ExactSearch::Make(simd::Metric metric, std::span<const float> query, size_t k,
-                                      const simd::Kernels& kernels) {
+                                      const DistanceRange& range, const simd::Kernels& kernels) {
   if (query.empty()) return InvalidArgument("the query vector has no dimensions");
   if (!std::all_of(query.begin(), query.end(), [](float value) { return std::isfinite(value); })) {
     return InvalidArgument("the query vector holds a value that is not a finite number");
   }
-  return ExactSearch(metric, query, k, kernels);
+  return ExactSearch(metric, query, k, range, kernels);
 }
 
-ExactSearch::ExactSearch(simd::Metric metric, std::span<const float> query, size_t k, const simd::Kernels& kernels)
-    : distance_(metric, query, kernels), k_(k), bound_(std::numeric_limits<float>::infinity()), nearest_(k) {}
+ExactSearch::ExactSearch(simd::Metric metric, std::span<const float> query, size_t k, const DistanceRange& range,
+                         const simd::Kernels& kernels)
+    : distance_(metric, query, kernels), k_(k), range_(range), bound_(range.most()), nearest_(k, range.most()) {}
 
 ExactSearch::ExactSearch(ExactSearch&& other) noexcept
     : distance_(std::move(other.distance_)),
       k_(other.k_),
+      range_(other.range_),
       bound_(other.bound_.load()),
       nearest_(std::move(other.nearest_)) {}
 
@@ -37,8 +39,8 @@ Result<void> ExactSearch::AddBlock(const RowBlock& block) {
 
 std::vector<simd::Neighbor> ExactSearch::Take() {
   const std::lock_guard lock(mutex_);
-  bound_.store(std::numeric_limits<float>::infinity(), std::memory_order_relaxed);
-  return std::exchange(nearest_, simd::TopK(k_)).Take();
+  bound_.store(range_.most(), std::memory_order_relaxed);
+  return std::exchange(nearest_, simd::TopK(k_, range_.most())).Take();
 }
 
 Result<void> ExactSearch::Check(const RowBlock& block) const {
@@ -70,7 +72,7 @@ void ExactSearch::Measure(const RowBlock& block, simd::TopK& nearest) const {
     const uint8_t* rows = block.bytes.data() + begin * block.stride_bytes;
     distance_.Measure(rows + block.value_offset, block.stride_bytes, count, distances);
     for (size_t i = 0; i < count; ++i) {
-      if (!(distances[i] <= nearest.bound()) || (live >> i & 1) == 0) continue;
+      if (!(distances[i] <= nearest.bound()) || (live >> i & 1) == 0 || distances[i] < range_.above) continue;
       if (block.has_control && rows[i * block.stride_bytes] != 0) continue;
       nearest.Push(distances[i], block.first_row + begin + i);
     }

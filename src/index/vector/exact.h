@@ -6,6 +6,8 @@
 /// not depend on how rows were cut into blocks or in which order those came.
 
 #include <atomic>
+#include <cmath>
+#include <limits>
 #include <mutex>
 #include <span>
 #include <vector>
@@ -28,11 +30,25 @@ struct RowBlock {
   std::span<const uint64_t> live = {};  ///< bit i of word i / 64: row i counts; empty: all rows do
 };
 
+/// Distances that are wanted: from `above` on, and below `below`.
+struct DistanceRange {
+  float above = -std::numeric_limits<float>::infinity();
+  float below = std::numeric_limits<float>::infinity();
+
+  [[nodiscard]] bool has_above() const { return above > -std::numeric_limits<float>::infinity(); }
+  /// The farthest distance that is in it.
+  [[nodiscard]] float most() const {
+    const float infinity = std::numeric_limits<float>::infinity();
+    return below == infinity ? infinity : std::nextafter(below, -infinity);
+  }
+};
+
 class ExactSearch {
  public:
-  /// Prepares a search of the `k` nearest rows to `query`, whose size is the dimension.
+  /// Prepares a search of the `k` nearest rows to `query`, whose size is the dimension, of those in `range`.
   /// ERRORS: InvalidArgument when the query is empty or holds a value that is not finite.
   static Result<ExactSearch> Make(simd::Metric metric, std::span<const float> query, size_t k,
+                                  const DistanceRange& range = {},
                                   const simd::Kernels& kernels = simd::ActiveKernels());
 
   ExactSearch(ExactSearch&& other) noexcept;
@@ -45,13 +61,15 @@ class ExactSearch {
   std::vector<simd::Neighbor> Take();
 
  private:
-  ExactSearch(simd::Metric metric, std::span<const float> query, size_t k, const simd::Kernels& kernels);
+  ExactSearch(simd::Metric metric, std::span<const float> query, size_t k, const DistanceRange& range,
+              const simd::Kernels& kernels);
 
   [[nodiscard]] Result<void> Check(const RowBlock& block) const;
   void Measure(const RowBlock& block, simd::TopK& nearest) const;
 
   simd::DistanceTo distance_;
   size_t k_;
+  DistanceRange range_;
   std::atomic<float> bound_;  // the farthest distance that can still enter; blocks begin with it
   std::mutex mutex_;
   simd::TopK nearest_;  // guarded by mutex_

@@ -25,8 +25,8 @@ namespace {
 }  // namespace
 
 const Kernels kTable = {
-    SQUIRE_SIMD_ISA, L2,       Dot,      DotSquare, HalfToFloat,  FloatToHalf, PopCount,
-    Unpack1024,      Pack1024, Classify, ScanBits,  EstimateRows, CodeDot,     Rotate,
+    SQUIRE_SIMD_ISA, L2,       Dot,      DotSquare,    HalfToFloat, FloatToHalf, PopCount, Unpack1024,
+    Pack1024,        Classify, ScanBits, EstimateRows, CodeDot,     Quantize,    Rotate,
 };
 
 }  // namespace squire::simd::SQUIRE_SIMD_NAMESPACE

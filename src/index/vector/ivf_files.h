@@ -1,0 +1,95 @@
+#pragma once
+
+/// The files of a vector index whose rows are kept as codes in partitions: index.idx (centers) and auxiliary.idx
+/// (codes). Lance's own form of it, IVF_RQ: other programs use it, and theirs are used here. Source:
+/// docs/vector_index.md.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "index/vector/kmeans.h"
+#include "index/vector/quantizer.h"
+#include "lance/file_reader.h"
+#include "lance/file_writer.h"
+#include "table/file_cache.h"
+
+namespace squire::vector {
+
+inline constexpr char kVectorDetailsUrl[] = "/lance.index.pb.VectorIndexDetails";
+inline constexpr size_t kPartitionsMax = 1 << 20;
+
+/// Codes of rows, column by column; signs one row after the other.
+struct CodeRows {
+  std::vector<uint64_t> addresses;
+  std::vector<uint8_t> signs, extra;
+  std::vector<float> add, scale, error, add_extra, scale_extra;
+
+  [[nodiscard]] size_t size() const { return addresses.size(); }
+  void Append(const CodeRows& from, size_t row, const CodeShape& shape);
+};
+
+/// Writes both files, partition by partition. Belongs to one thread.
+class IvfWriter {
+ public:
+  /// Creates the files in `folder`, which exists. REQUIRES: centers of the quantizer's dimension.
+  static Result<IvfWriter> Create(FileSystem& fs, const std::string& folder, const Quantizer& quantizer,
+                                  Centers centers);
+
+  /// The rows of the next partition.
+  Result<void> AddPartition(const CodeRows& rows);
+
+  /// Syncs and closes; file names and sizes. REQUIRES: a partition was added for each center.
+  Result<std::vector<std::pair<std::string, uint64_t>>> Finish();
+
+ private:
+  IvfWriter(FileSystem& fs, std::string folder, const Quantizer& quantizer, Centers centers,
+            std::unique_ptr<lance::FileWriter> codes);
+
+  FileSystem& fs_;
+  std::string folder_;
+  CodeShape shape_;
+  simd::Metric metric_;
+  Centers centers_;
+  std::unique_ptr<lance::FileWriter> codes_;
+  Schema schema_;
+  std::vector<uint64_t> offsets_;
+  std::vector<uint32_t> lengths_;
+  uint64_t num_rows_ = 0;
+};
+
+/// Immutable; safe to share between threads. Files are opened anew when they are read.
+class IvfReader {
+ public:
+  /// Reads centers, lengths and description, no codes. ERRORS: Corruption; Unsupported for another kind of index, or
+  /// one whose codes are not of the form that is read; both name what it is.
+  static Result<IvfReader> Open(std::shared_ptr<table::FileCache> files, const std::string& folder);
+
+  [[nodiscard]] const Quantizer& quantizer() const { return quantizer_; }
+  [[nodiscard]] const Centers& centers() const { return centers_; }
+  [[nodiscard]] size_t rows_of(size_t partition) const { return lengths_[partition]; }
+  [[nodiscard]] uint64_t num_rows() const { return num_rows_; }
+
+  /// The codes of one partition. ERRORS: Corruption.
+  [[nodiscard]] Result<CodeRows> Read(size_t partition) const;
+
+ private:
+  IvfReader(std::shared_ptr<table::FileCache> files, std::string path, Quantizer quantizer)
+      : files_(std::move(files)), path_(std::move(path)), quantizer_(std::move(quantizer)) {}
+  Result<void> FindColumns(lance::FileReader& file);
+  Result<Array> ReadColumn(lance::FileReader& file, size_t column, size_t partition) const;
+
+  std::shared_ptr<table::FileCache> files_;
+  std::string path_;  // of the codes
+  Quantizer quantizer_;
+  Centers centers_;
+  std::vector<uint64_t> offsets_;
+  std::vector<uint32_t> lengths_;
+  uint64_t num_rows_ = 0;
+  std::vector<lance::ColumnTree> columns_;
+};
+
+/// "IVF_RQ", "IVF_PQ" ...: what an index's files say they are. ERRORS: Corruption.
+Result<std::string> VectorIndexKind(table::FileCache& files, const std::string& folder);
+
+}  // namespace squire::vector

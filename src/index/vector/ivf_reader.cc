@@ -1,0 +1,202 @@
+// Reading Lance's IVF_RQ: what Squire wrote, and what others did.
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "index/vector/code_layout.h"
+#include "index/vector/ivf_columns.h"
+#include "lance/parse_message.h"
+#include "lance/proto/vector_index.pb.h"
+
+namespace squire::vector {
+namespace {
+
+using Metadata = std::map<std::string, std::string>;
+using Json = nlohmann::json;
+constexpr size_t kJsonBytesMax = 1 << 20;
+
+/// The JSON kept under `key`, or a discarded value.
+Json JsonAt(const Metadata& metadata, const char* key) {
+  const auto found = metadata.find(key);
+  if (found == metadata.end() || found->second.size() > kJsonBytesMax) return Json(Json::value_t::discarded);
+  return Json::parse(found->second, nullptr, false);
+}
+
+template <class T>
+T ValueOr(const Json& json, const char* key, T fallback) {
+  const auto found = json.find(key);
+  if (found == json.end()) return fallback;
+  if constexpr (std::is_same_v<T, std::string>) return found->is_string() ? found->get<T>() : fallback;
+  if constexpr (std::is_same_v<T, bool>) return found->is_boolean() ? found->get<T>() : fallback;
+  if constexpr (std::is_same_v<T, uint64_t>) return found->is_number_unsigned() ? found->get<T>() : fallback;
+}
+
+std::optional<simd::Metric> MetricOf(std::string_view name) {
+  for (const simd::Metric metric : {simd::Metric::kL2, simd::Metric::kCosine, simd::Metric::kDot})
+    if (simd::MetricName(metric) == name) return metric;
+  return std::nullopt;
+}
+
+Result<pb::Ivf> ReadIvf(lance::FileReader& file, const Metadata& metadata, const std::string& path) {
+  const auto found = metadata.find(kIvfKey);
+  const std::string text = found == metadata.end() ? "" : found->second;
+  size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return Corruption("an index file does not say where its partitions are", path);
+  pb::Ivf ivf;
+  if (!lance::ParseMessage(TRY(file.ReadGlobalBuffer(number)), ivf))
+    return Corruption("the partitions of an index do not parse", path);
+  return ivf;
+}
+
+Result<Centers> CentersOf(const pb::Ivf& ivf, const std::string& path) {
+  const pb::Tensor& tensor = ivf.centroids_tensor();
+  if (tensor.data_type() != pb::Tensor::FLOAT32) return Unsupported("an index whose centers are not of float32", path);
+  const size_t count = tensor.shape_size() == 2 ? tensor.shape(0) : 0, dim = count > 0 ? tensor.shape(1) : 0;
+  if (count == 0 || count > kPartitionsMax || dim == 0 || dim > kCodeDimMax ||
+      tensor.data().size() != count * dim * sizeof(float))
+    return Corruption("the centers of an index have " + std::to_string(tensor.data().size()) + " bytes", path);
+  Centers out;
+  out.dim = dim;
+  out.values.resize(count * dim);
+  std::memcpy(out.values.data(), tensor.data().data(), tensor.data().size());
+  if (!std::ranges::all_of(out.values, [](float value) { return std::isfinite(value); }))
+    return Corruption("a center of an index is not finite", path);
+  out.Measure();
+  return out;
+}
+
+/// The quantizer that the file of codes describes. ERRORS: Unsupported for forms that are not read.
+Result<Quantizer> QuantizerOf(const Metadata& metadata, size_t dim, const std::string& path) {
+  const auto distance = metadata.find(kDistanceKey);
+  const auto metric = MetricOf(distance == metadata.end() ? "" : distance->second);
+  if (!metric) return Unsupported("an index of another distance", path);
+  const Json list = JsonAt(metadata, kStorageKey);
+  if (!list.is_array() || list.empty() || !list[0].is_string())
+    return Corruption("an index does not describe its codes", path);
+  const Json json = Json::parse(list[0].get<std::string>(), nullptr, false);
+  if (!json.is_object()) return Corruption("the description of an index's codes does not parse", path);
+  CodeShape shape{dim, static_cast<unsigned>(ValueOr<uint64_t>(json, "num_bits", 0) & 0xff)};
+  if (ValueOr<std::string>(json, "query_estimator", "") != "raw_query" ||
+      ValueOr<std::string>(json, "rotation_type", "") != "fast" || !ValueOr<bool>(json, "packed", false))
+    return Unsupported("an IVF_RQ index of an older form", path);
+  if (ValueOr<uint64_t>(json, "code_dim", 0) != dim || dim % 8 != 0 || shape.bits < 1 || shape.bits > kCodeBitsMax)
+    return Corruption(
+        "an index of " + std::to_string(shape.bits) + " bits a dimension, of which it has " + std::to_string(dim),
+        path);
+  const auto signs = json.find("fast_rotation_signs");
+  if (signs == json.end() || !signs->is_array()) return Corruption("an index without its rotation", path);
+  std::vector<uint8_t> bits;
+  for (const Json& byte : *signs) {
+    if (!byte.is_number_unsigned() || byte.get<uint64_t>() > 255) return Corruption("a rotation of no bytes", path);
+    bits.push_back(byte.get<uint8_t>());
+  }
+  return Quantizer(shape, *metric, TRY(Rotation::FromBits(dim, bits)));
+}
+
+template <class T>
+Result<void> CopyValues(const Array& array, std::vector<T>& out) {
+  if (array.null_count() > 0) return Corruption("an index has a row of codes without a value");
+  const auto values = array.values<T>();
+  out.assign(values.begin(), values.end());
+  return {};
+}
+
+Result<std::span<const uint8_t>> ItemBytes(const Array& array) {
+  if (array.null_count() > 0 || array.children[0].null_count() > 0)
+    return Corruption("an index has a row of codes without a value");
+  const auto width = static_cast<size_t>(array.type.width);
+  return array.children[0].values<uint8_t>().subspan(static_cast<size_t>(array.offset) * width,
+                                                     static_cast<size_t>(array.length) * width);
+}
+
+}  // namespace
+
+Result<std::string> VectorIndexKind(table::FileCache& files, const std::string& folder) {
+  const std::string path = JoinPath(folder, kCentersFile);
+  const auto file = TRY(files.Open(path));
+  const Json kind = JsonAt(TRY(file->ReadSchemaMetadata()), kKindKey);
+  if (!kind.is_object()) return Corruption("an index does not say of what kind it is", path);
+  return ValueOr<std::string>(kind, "type", "");
+}
+
+Result<void> IvfReader::FindColumns(lance::FileReader& file) {
+  const CodeShape& shape = quantizer_.shape();
+  const auto present = TRY(file.ReadColumns());
+  for (size_t column = 0; column < (shape.extra_bits() > 0 ? kCodeColumns : kExtra); column++) {
+    const auto found = std::ranges::find(present, kCodeColumnNames[column], [](const auto& c) { return c.first.name; });
+    if (found == present.end())
+      return Unsupported(std::string("an IVF_RQ index without ") + kCodeColumnNames[column], path_);
+    const DataType wanted = CodeColumnType(column, shape);
+    const DataType& type = found->first.type;
+    const bool is_same = type.id == wanted.id && type.width == wanted.width &&
+                         (wanted.children.empty() || type.children[0].type.id == TypeId::kUInt8);
+    if (!is_same)
+      return Corruption(std::string("column ") + kCodeColumnNames[column] + " of an index is of " + type.ToString(),
+                        path_);
+    columns_.push_back(found->second);
+  }
+  return {};
+}
+
+Result<IvfReader> IvfReader::Open(std::shared_ptr<table::FileCache> files, const std::string& folder) {
+  const std::string kind = TRY(VectorIndexKind(*files, folder));
+  if (kind != kKind) return Unsupported("an index of kind " + kind, folder);
+  const std::string centers_path = JoinPath(folder, kCentersFile), codes_path = JoinPath(folder, kCodesFile);
+  const auto centers_file = TRY(files->Open(centers_path));
+  const pb::Ivf model = TRY(ReadIvf(*centers_file, TRY(centers_file->ReadSchemaMetadata()), centers_path));
+  Centers centers = TRY(CentersOf(model, centers_path));
+
+  const auto codes = TRY(files->Open(codes_path));
+  const Metadata metadata = TRY(codes->ReadSchemaMetadata());
+  const pb::Ivf ivf = TRY(ReadIvf(*codes, metadata, codes_path));
+  auto quantizer = QuantizerOf(metadata, centers.dim, codes_path);
+  if (!quantizer) return std::move(quantizer.error());
+  IvfReader out(std::move(files), codes_path, *std::move(quantizer));
+  out.offsets_.assign(ivf.offsets().begin(), ivf.offsets().end());
+  out.lengths_.assign(ivf.lengths().begin(), ivf.lengths().end());
+  out.num_rows_ = static_cast<uint64_t>(codes->num_rows());
+  bool is_whole = out.offsets_.size() == centers.count() && out.lengths_.size() == centers.count();
+  for (size_t i = 0; is_whole && i < out.offsets_.size(); i++)
+    is_whole = out.offsets_[i] <= out.num_rows_ && out.lengths_[i] <= out.num_rows_ - out.offsets_[i];
+  if (!is_whole) return Corruption("the partitions of an index do not fit its rows", codes_path);
+  out.centers_ = std::move(centers);
+  TRY(out.FindColumns(*codes));
+  return out;
+}
+
+Result<Array> IvfReader::ReadColumn(lance::FileReader& file, size_t column, size_t partition) const {
+  Array out = TRY(file.Read(columns_[column], static_cast<int64_t>(offsets_[partition]),
+                            static_cast<int64_t>(lengths_[partition])));
+  return out;
+}
+
+Result<CodeRows> IvfReader::Read(size_t partition) const {
+  CodeRows out;
+  if (lengths_[partition] == 0) return out;
+  const auto file = TRY(files_->Open(path_));
+  const CodeShape& shape = quantizer_.shape();
+  TRY(CopyValues(TRY(ReadColumn(*file, kRowId, partition)), out.addresses));
+  TRY(CopyValues(TRY(ReadColumn(*file, kAdd, partition)), out.add));
+  TRY(CopyValues(TRY(ReadColumn(*file, kScale, partition)), out.scale));
+  TRY(CopyValues(TRY(ReadColumn(*file, kError, partition)), out.error));
+  const Array signs = TRY(ReadColumn(*file, kSigns, partition));
+  const auto packed = TRY(ItemBytes(signs));
+  out.signs.resize(packed.size());
+  SignsFromFile(packed, shape.sign_bytes(), shape.sign_bytes(), out.signs.data());
+  if (shape.extra_bits() == 0) {
+    out.add_extra = out.add;
+    out.scale_extra = out.scale;
+    return out;
+  }
+  TRY(CopyValues(TRY(ReadColumn(*file, kAddExtra, partition)), out.add_extra));
+  TRY(CopyValues(TRY(ReadColumn(*file, kScaleExtra, partition)), out.scale_extra));
+  const Array extra = TRY(ReadColumn(*file, kExtra, partition));
+  const auto bytes = TRY(ItemBytes(extra));
+  out.extra.assign(bytes.begin(), bytes.end());
+  return out;
+}
+
+}  // namespace squire::vector

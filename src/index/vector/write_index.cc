@@ -1,0 +1,226 @@
+#include "index/vector/write_index.h"
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_map>
+
+#include "index/coverage.h"
+#include "index/vector/ivf_builder.h"
+#include "index/vector/vectors.h"
+#include "lance/parse_message.h"
+#include "lance/proto/vector_index.pb.h"
+
+namespace squire::vector {
+namespace {
+
+constexpr int64_t kRangeRows = 4096;
+constexpr int64_t kSampleRangeRows = 64;
+constexpr size_t kSampledPerPartition = 64;
+constexpr uint64_t kRowsPerPartition = 120;
+constexpr uint64_t kManyRows = 61'440;  // from here on partitions grow with the root of the rows
+constexpr uint64_t kGrowth = 4;         // an index of so many times the rows it was made for is made anew
+constexpr uint64_t kRotationSeed = 0x5371756972650001;
+constexpr int kIndexVersion = 2;  // of IVF_RQ
+
+pb::VectorMetric MetricMessage(simd::Metric metric) {
+  switch (metric) {
+    case simd::Metric::kL2: return pb::L2;
+    case simd::Metric::kCosine: return pb::COSINE;
+    case simd::Metric::kDot: return pb::DOT;
+  }
+  return pb::L2;
+}
+
+Result<pb::VectorIndexDetails> DetailsOf(const pb::IndexMetadata& index) {
+  pb::VectorIndexDetails details;
+  if (!lance::ParseMessage(AsBytes(index.index_details().value()), details))
+    return Corruption("the details of index '" + index.name() + "' do not parse");
+  return details;
+}
+
+/// One index in the making, in a folder of its own that is removed unless it is kept.
+class Writer {
+ public:
+  Writer(const table::Snapshot& snapshot, std::string uuid, table::Projection column, const WriteIndexOptions& options)
+      : snapshot_(snapshot),
+        fs_(snapshot.files()->fs()),
+        column_(std::move(column)),
+        options_(options),
+        uuid_(std::move(uuid)),
+        folder_(snapshot.paths().Index(uuid_)),
+        dim_(static_cast<size_t>(column_.schema.fields[0].type.width)) {}
+  ~Writer() {
+    if (!keep_) (void)fs_.RemoveAll(folder_);
+  }
+
+  Result<pb::IndexMetadata> Write(const std::string& name, const pb::IndexMetadata* previous) {
+    TRY(fs_.CreateFolders(folder_));
+    if (previous != nullptr) TRY(OpenPrevious(*previous));
+    if (!previous_) TRY(Train());
+    IvfBuilder builder(snapshot_.files(), folder_, *quantizer_, std::move(centers_), options_.memory_bytes_max / 2,
+                       options_.threads);
+    if (previous_) builder.TakeOver(*previous_, [this](uint64_t address) { return IsLive(address); });
+    TRY(AddRows(builder));
+    const auto files = TRY(builder.Finish());
+    keep_ = true;
+    pb::IndexMetadata out = index::DescribeIndex(snapshot_, uuid_, column_.field_ids[0], name, files);
+    pb::VectorIndexDetails details;
+    details.set_metric_type(MetricMessage(quantizer_->metric()));
+    details.mutable_rq()->set_num_bits(quantizer_->shape().bits);
+    out.mutable_index_details()->set_type_url(kVectorDetailsUrl);
+    out.mutable_index_details()->set_value(details.SerializeAsString());
+    out.set_index_version(kIndexVersion);
+    return out;
+  }
+
+ private:
+  /// Takes over what is kept of an index, unless it is to be made anew.
+  Result<void> OpenPrevious(const pb::IndexMetadata& previous) {
+    const std::string folder = snapshot_.paths().Index(table::UuidText(previous.uuid()));
+    auto opened = IvfReader::Open(snapshot_.files(), folder);
+    if (!opened) return std::move(opened.error());
+    options_.metric = opened->quantizer().metric();
+    options_.bits = opened->quantizer().shape().bits;
+    if (opened->centers().dim != dim_) return Corruption("an index of another dimension than its column", folder);
+    const auto rows = static_cast<uint64_t>(snapshot_.num_rows());
+    if (PartitionsFor(rows) > kGrowth * opened->centers().count()) return {};
+    for (const uint64_t id : TRY(index::CoveredFragments(snapshot_, previous))) {
+      table::Fragment* fragment = snapshot_.FindFragment(id);
+      if (fragment != nullptr) covered_[id] = TRY(fragment->Deleted());
+    }
+    quantizer_ = opened->quantizer();
+    centers_ = opened->centers();
+    previous_ = *std::move(opened);
+    return {};
+  }
+
+  Result<void> Train() {
+    quantizer_.emplace(CodeShape{dim_, options_.bits}, options_.metric, Rotation::Random(dim_, kRotationSeed));
+    const auto rows = static_cast<uint64_t>(snapshot_.num_rows());
+    const size_t partitions = options_.partitions > 0 ? options_.partitions : PartitionsFor(rows);
+    const std::vector<float> sample = TRY(Sample(kSampledPerPartition * partitions));
+    KMeansOptions how;
+    how.count = partitions;
+    how.threads = options_.threads;
+    centers_ = TRY(TrainCenters(sample, dim_, how));
+    if (centers_.count() > 0) return {};
+    centers_.values.assign(dim_, 0.0f);  // no row yet, or none that can be in an index
+    centers_.Measure();
+    return {};
+  }
+
+  /// About `wanted` rows, from all over the table.
+  Result<std::vector<float>> Sample(size_t wanted) {
+    const size_t row_bytes = dim_ * sizeof(float);
+    wanted = std::min(wanted, std::max<size_t>(1, options_.memory_bytes_max * 2 / 3 / row_bytes));
+    const auto ranges = table::PlanRanges(snapshot_, kSampleRangeRows);
+    const auto rows = static_cast<uint64_t>(snapshot_.num_rows());
+    const double share = rows == 0 ? 1.0 : std::min(1.0, static_cast<double>(wanted) / static_cast<double>(rows));
+    std::vector<float> sample;
+    sample.reserve(std::min<size_t>(wanted, rows) * dim_);
+    double due = 0;
+    for (const table::RowRange& range : ranges) {
+      due += share;
+      if (due < 1.0 && share < 1.0) continue;
+      due -= 1.0;
+      VectorRows read = TRY(ReadVectors(snapshot_, column_, range));
+      for (size_t row = 0; row < read.addresses.size() && sample.size() < wanted * dim_; row++) {
+        const auto values = std::span(read.values).subspan(row * dim_, dim_);
+        if (quantizer_->Prepare(values)) sample.insert(sample.end(), values.begin(), values.end());
+      }
+    }
+    return sample;
+  }
+
+  /// Rows of the fragments that the previous index does not cover.
+  Result<void> AddRows(IvfBuilder& builder) {
+    for (const table::RowRange& range : table::PlanRanges(snapshot_, kRangeRows)) {
+      if (covered_.contains(snapshot_.fragment(range.fragment).id())) continue;
+      VectorRows read = TRY(ReadVectors(snapshot_, column_, range));
+      size_t kept = 0;
+      for (size_t row = 0; row < read.addresses.size(); row++) {
+        const auto values = std::span(read.values).subspan(row * dim_, dim_);
+        if (!quantizer_->Prepare(values)) continue;
+        if (kept != row) std::ranges::copy(values, read.values.begin() + static_cast<ptrdiff_t>(kept * dim_));
+        read.addresses[kept++] = read.addresses[row];
+      }
+      TRY(builder.Add(std::span(read.values).first(kept * dim_), std::span(read.addresses).first(kept)));
+    }
+    return {};
+  }
+
+  [[nodiscard]] bool IsLive(uint64_t address) const {
+    const auto fragment = covered_.find(address >> 32);
+    const uint64_t offset = address & 0xffffffff;
+    return fragment != covered_.end() && offset < fragment->second->num_rows() && !fragment->second->Contains(offset);
+  }
+
+  const table::Snapshot& snapshot_;
+  FileSystem& fs_;
+  table::Projection column_;
+  WriteIndexOptions options_;
+  std::string uuid_;
+  std::string folder_;
+  size_t dim_;
+  std::optional<Quantizer> quantizer_;
+  Centers centers_;
+  std::optional<IvfReader> previous_;
+  std::unordered_map<uint64_t, const lance::RowSet*> covered_;  // by the previous index; with what is deleted
+  bool keep_ = false;
+};
+
+}  // namespace
+
+bool CanIndexVectors(const DataType& type) {
+  return IsVectorType(type) && type.width % 8 == 0 && static_cast<size_t>(type.width) <= kCodeDimMax;
+}
+
+size_t PartitionsFor(uint64_t rows) {
+  if (rows <= kManyRows) return std::max<uint64_t>(1, rows / kRowsPerPartition);
+  const double most = static_cast<double>(kManyRows) / kRowsPerPartition;
+  const double wanted = most * std::sqrt(static_cast<double>(rows) / static_cast<double>(kManyRows));
+  return std::min(static_cast<size_t>(wanted), kPartitionsMax);
+}
+
+Result<pb::IndexMetadata> WriteVectorIndex(const table::Snapshot& snapshot, const std::string& column,
+                                           const std::string& name, const WriteIndexOptions& options,
+                                           const pb::IndexMetadata* previous) {
+  table::Projection projection = TRY(table::Project(snapshot, std::vector{column}));
+  const DataType& type = projection.schema.fields[0].type;
+  if (!CanIndexVectors(type))
+    return Unsupported("a column of type " + type.ToString() +
+                       " cannot have a vector index: it wants float vectors of a multiple of 8 dimensions");
+  if (options.bits < 1 || options.bits > kCodeBitsMax || options.partitions > kPartitionsMax)
+    return InvalidArgument("a vector index has 1 to 9 bits a dimension and at most 2^20 partitions");
+  if (snapshot.manifest().reader_feature_flags() & lance::kFlagStableRowIds)
+    return Unsupported("a table with stable row ids gets no vector index", snapshot.paths().root);
+  std::string uuid = TRY(snapshot.NewNames()).Uuid();
+  return Writer(snapshot, std::move(uuid), std::move(projection), options).Write(name, previous);
+}
+
+Result<simd::Metric> MetricOfIndex(const pb::IndexMetadata& index) {
+  const pb::VectorIndexDetails details = TRY(DetailsOf(index));
+  if (!details.has_rq() || details.has_hnsw_index_config())
+    return Unsupported("index '" + index.name() + "' of kind " + KindOfVectorIndex(index));
+  switch (details.metric_type()) {
+    case pb::L2: return simd::Metric::kL2;
+    case pb::COSINE: return simd::Metric::kCosine;
+    case pb::DOT: return simd::Metric::kDot;
+    default: return Unsupported("index '" + index.name() + "' of another distance");
+  }
+}
+
+std::string KindOfVectorIndex(const pb::IndexMetadata& index) {
+  const auto details = DetailsOf(index);
+  if (!details) return "VECTOR";
+  const std::string graph = details->has_hnsw_index_config() ? "HNSW_" : "";
+  switch (details->compression_case()) {
+    case pb::VectorIndexDetails::kPq: return "IVF_" + graph + "PQ";
+    case pb::VectorIndexDetails::kSq: return "IVF_" + graph + "SQ";
+    case pb::VectorIndexDetails::kRq: return "IVF_" + graph + "RQ";
+    case pb::VectorIndexDetails::kFlat: return "IVF_" + graph + "FLAT";
+    default: return "VECTOR";
+  }
+}
+
+}  // namespace squire::vector
