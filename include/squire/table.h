@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -95,6 +96,18 @@ struct VectorSearchOptions {
   int threads = 1;
   std::string where;  ///< only rows of which this holds: docs/filters.md; empty: all
   std::optional<RowFilter> filter;
+  bool use_index = true;    ///< false: every row is measured
+  size_t nprobes = 0;       ///< partitions of an index that are searched; 0: enough for a recall of about 0.95
+  float refine_factor = 0;  ///< so many times `limit` rows are measured exactly; 0: 1.5
+  float distance_above = -std::numeric_limits<float>::infinity();  ///< only rows at least so far ...
+  float distance_below = std::numeric_limits<float>::infinity();   ///< ... and nearer than this
+};
+
+struct VectorIndexOptions {
+  Metric metric = Metric::kCosine;
+  size_t partitions = 0;  ///< 0: by the number of rows
+  unsigned bits = 5;      ///< kept of a dimension: 1 to 9
+  int threads = 1;
 };
 
 struct TextSearchOptions {
@@ -299,6 +312,12 @@ class Table {
   /// reading the column, and commits keep it up. Other Lance programs use it, and theirs are used here.
   /// ERRORS: NotFound; Unsupported for a type without an order.
   Result<uint64_t> CreateKeyIndex(const std::string& column, const std::string& name = {});
+  /// Makes a vector index of a column of float vectors of a multiple of 8 dimensions, "<column>_idx" unless named, in
+  /// place of one of that name: searches by its metric look at the partitions nearest to the query and measure exactly
+  /// what they find there. Rows added later are found at once; commits keep the index up. Other Lance programs use it
+  /// (IVF_RQ), and theirs are used here. ERRORS: NotFound; Unsupported types; InvalidArgument for options.
+  Result<uint64_t> CreateVectorIndex(const std::string& column, const VectorIndexOptions& options = {},
+                                     const std::string& name = {});
   /// Drops an index of any kind. ERRORS: NotFound.
   Result<uint64_t> DropIndex(const std::string& name);
   [[nodiscard]] std::vector<IndexInfo> Indexes() const;

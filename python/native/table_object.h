@@ -56,6 +56,9 @@ using TableClass = nb::class_<TableObject>;
 /// Add to the class: opening and upkeep; scans, takes and searches; writes; columns, indexes, restoring and
 /// tags.
 void BindLife(TableClass& type);
+/// "l2", "cosine" or "dot". ERRORS: InvalidArgument.
+Result<Metric> MetricOf(const std::string& name);
+
 void BindReads(TableClass& type);
 void BindWrites(TableClass& type);
 void BindVersions(TableClass& type);

@@ -27,6 +27,9 @@ struct Search {
   std::string where;
   size_t limit = 10;
   int threads = 1;
+  bool use_index = true;
+  size_t nprobes = 0;
+  float refine_factor = 0;
 };
 
 Result<std::vector<Hit>> RunVector(const Table& table, const Search& search) {
@@ -36,6 +39,9 @@ Result<std::vector<Hit>> RunVector(const Table& table, const Search& search) {
   options.metric = search.metric;
   options.threads = search.threads;
   options.where = search.where;
+  options.use_index = search.use_index;
+  options.nprobes = search.nprobes;
+  options.refine_factor = search.refine_factor;
   return table.VectorSearch(*search.vector, options);
 }
 
@@ -80,17 +86,11 @@ Result<Batch> RowsOfHits(const Table& table, std::span<const Hit> hits, const Co
   return out;
 }
 
-Result<Metric> MetricOf(const std::string& name) {
-  if (name == "l2") return Metric::kL2;
-  if (name == "cosine") return Metric::kCosine;
-  if (name == "dot") return Metric::kDot;
-  return InvalidArgument("'" + name + "' is no distance type; l2, cosine and dot are");
-}
-
 BatchObject RunSearch(const TableObject& self, std::optional<Vector> vector, const std::string& vector_column,
                       const std::string& distance_type, std::optional<std::string> text, const std::string& text_column,
                       const std::string& name_column, const std::string& path_column, const std::string& where,
-                      size_t limit, Columns columns, const std::string& score_column, bool with_row_id, int threads) {
+                      size_t limit, Columns columns, const std::string& score_column, bool with_row_id, int threads,
+                      bool use_index, size_t nprobes, float refine_factor) {
   Search search;
   if (vector) search.vector.emplace(vector->data(), vector->data() + vector->size());
   search.vector_column = vector_column;
@@ -102,6 +102,9 @@ BatchObject RunSearch(const TableObject& self, std::optional<Vector> vector, con
   search.where = where;
   search.limit = limit;
   search.threads = threads;
+  search.use_index = use_index;
+  search.nprobes = nprobes;
+  search.refine_factor = refine_factor;
   return BatchObject(self.Read([&](const Table& table) -> Result<Batch> {
     return RowsOfHits(table, SQUIRE_TRY(Run(table, search)), columns, score_column, with_row_id);
   }));
@@ -150,6 +153,13 @@ int64_t CountRows(const TableObject& self, const std::string& where) {
 
 }  // namespace
 
+Result<Metric> MetricOf(const std::string& name) {
+  if (name == "l2") return Metric::kL2;
+  if (name == "cosine") return Metric::kCosine;
+  if (name == "dot") return Metric::kDot;
+  return InvalidArgument("'" + name + "' is no distance type; l2, cosine and dot are");
+}
+
 void BindReads(TableClass& type) {
   type.def("count_rows", &CountRows, nb::arg("where"))
       .def("scan", &Scan, nb::arg("columns").none(), nb::arg("where"), nb::arg("batch_rows"),
@@ -159,7 +169,8 @@ void BindReads(TableClass& type) {
       .def("search", &RunSearch, nb::kw_only(), nb::arg("vector").none(), nb::arg("vector_column"),
            nb::arg("distance_type"), nb::arg("text").none(), nb::arg("text_column"), nb::arg("name_column"),
            nb::arg("path_column"), nb::arg("where"), nb::arg("limit"), nb::arg("columns").none(),
-           nb::arg("score_column"), nb::arg("with_row_id"), nb::arg("threads"));
+           nb::arg("score_column"), nb::arg("with_row_id"), nb::arg("threads"), nb::arg("use_index") = true,
+           nb::arg("nprobes") = 0, nb::arg("refine_factor") = 0.0f);
 }
 
 }  // namespace squire::python

@@ -77,6 +77,15 @@ void BindVersions(TableClass& type) {
           },
           nb::arg("column"), nb::arg("name"))
       .def(
+          "create_vector_index",
+          [](TableObject& self, const std::string& column, const std::string& name, const std::string& distance_type,
+             size_t partitions, unsigned bits, int threads) {
+            VectorIndexOptions options{Unwrap(MetricOf(distance_type)), partitions, bits, threads};
+            return self.Write([&](Table& table) { return table.CreateVectorIndex(column, options, name); });
+          },
+          nb::arg("column"), nb::arg("name"), nb::arg("distance_type"), nb::arg("partitions"), nb::arg("bits"),
+          nb::arg("threads"))
+      .def(
           "drop_index",
           [](TableObject& self, const std::string& name) {
             return self.Write([&](Table& table) { return table.DropIndex(name); });

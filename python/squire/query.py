@@ -22,7 +22,8 @@ _KINDS = ("auto", "vector", "fts", "hybrid")
 class Query:
     """A search by vector, by words or by both, or a plain read with a condition; nothing runs before `to_...`.
 
-    Every search is exact: it looks at all rows. Methods that tune an approximate one are taken and do nothing.
+    A search by vector goes through the column's index where there is one of its distance type; distances are exact, and
+    without an index it looks at all rows. Searches for words look at all rows.
     """
 
     def __init__(
@@ -57,6 +58,9 @@ class Query:
         self._columns: Optional[dict[str, str]] = None  # name in the answer -> column
         self._with_row_id = False
         self._range: tuple[Optional[float], Optional[float]] = (None, None)
+        self._use_index = True
+        self._nprobes = 0
+        self._refine_factor = 0.0
 
     # -- what to look for
 
@@ -128,12 +132,32 @@ class Query:
         self._name_column, self._path_column = name_column, path_column
         return self
 
-    def _tune(self, *_: Any, **__: Any) -> "Query":
-        """Taken for compatibility; an exact search has nothing to tune."""
+    def nprobes(self, nprobes: int) -> "Query":
+        """So many partitions of an index are searched (by default enough for a recall of about 0.95)."""
+        if nprobes <= 0:
+            raise InvalidArgumentError("nprobes is above 0")
+        self._nprobes = nprobes
         return self
 
-    nprobes = minimum_nprobes = maximum_nprobes = refine_factor = ef = _tune
-    bypass_vector_index = fast_search = _tune
+    minimum_nprobes = nprobes
+
+    def refine_factor(self, refine_factor: float) -> "Query":
+        """So many times the limit are measured exactly of what an index finds (by default 1.5)."""
+        if refine_factor <= 0:
+            raise InvalidArgumentError("a refine factor is above 0")
+        self._refine_factor = float(refine_factor)
+        return self
+
+    def bypass_vector_index(self) -> "Query":
+        """Looks at all rows."""
+        self._use_index = False
+        return self
+
+    def _tune(self, *_: Any, **__: Any) -> "Query":
+        """Taken for compatibility; there is nothing of the kind to tune."""
+        return self
+
+    maximum_nprobes = ef = fast_search = _tune
 
     # -- running it
 
@@ -194,6 +218,9 @@ class Query:
             score_column=self._score_column(),
             with_row_id=True,
             threads=os.cpu_count() or 1,
+            use_index=self._use_index,
+            nprobes=self._nprobes,
+            refine_factor=self._refine_factor,
         )
         return pa.Table.from_batches([pa.record_batch(answer)])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
@@ -362,6 +363,41 @@ class Table:
             if not replace and any(index["name"] == own for index in native.indexes()):
                 raise AlreadyExistsError(f"index '{own}' already exists")
             native.create_key_index(column, own)
+
+        self._retried(write)
+
+    def create_index(
+        self,
+        metric: str = "l2",
+        num_partitions: Optional[int] = None,
+        *,
+        vector_column_name: str = "vector",
+        replace: bool = True,
+        index_type: str = "IVF_RQ",
+        num_bits: int = 5,
+        name: Optional[str] = None,
+    ) -> None:
+        """Makes an index of a column of vectors, "<column>_idx" unless named, for searches by `metric`. Rows written later
+        are found at once, and writes keep the index up.
+
+        Args:
+            metric: "l2", "cosine" or "dot".
+            num_partitions: by the number of rows unless given.
+            vector_column_name: the column.
+            replace: in place of an index of that name.
+            index_type: "IVF_RQ".
+            num_bits: kept of a dimension, 1 to 9.
+            name: the index's name.
+        """
+        if index_type.upper() != "IVF_RQ":
+            raise UnsupportedError(f"an index of type {index_type} cannot be made here; IVF_RQ can")
+        own = name or f"{vector_column_name}_idx"
+
+        def write(native: _native.Table) -> None:
+            if not replace and any(index["name"] == own for index in native.indexes()):
+                raise AlreadyExistsError(f"index '{own}' already exists")
+            threads = os.cpu_count() or 1
+            native.create_vector_index(vector_column_name, own, metric.lower(), num_partitions or 0, num_bits, threads)
 
         self._retried(write)
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "index/key/btree.h"
+#include "index/vector/write_index.h"
 #include "table/commit.h"
 #include "upkeep/fold.h"
 
@@ -27,6 +28,7 @@ Result<void> AddLive(const table::Snapshot& snapshot, const index::BTree& tree, 
 }
 
 std::string KindOf(const pb::IndexMetadata& index) {
+  if (index.index_details().type_url() == vector::kVectorDetailsUrl) return vector::KindOfVectorIndex(index);
   // "/lance.table.BTreeIndexDetails" is a BTree.
   std::string kind = index.index_details().type_url();
   kind = kind.substr(kind.rfind('.') + 1);
@@ -56,12 +58,45 @@ Result<std::map<uint64_t, lance::RowSet>> FindRowsByKey(const table::Snapshot& s
   return found;
 }
 
+namespace {
+
+/// The indexes that one of this name takes the place of.
+std::vector<std::string> Named(const table::Snapshot& snapshot, const std::string& name) {
+  std::vector<std::string> out;
+  for (const pb::IndexMetadata& index : snapshot.indices().indices())
+    if (index.name() == name) out.push_back(table::UuidText(index.uuid()));
+  return out;
+}
+
+std::string NameOr(const std::string& name, const std::string& column) { return name.empty() ? column + "_idx" : name; }
+
+simd::Metric MetricOf(Metric metric) {
+  switch (metric) {
+    case Metric::kL2: return simd::Metric::kL2;
+    case Metric::kCosine: return simd::Metric::kCosine;
+    case Metric::kDot: return simd::Metric::kDot;
+  }
+  return simd::Metric::kL2;
+}
+
+}  // namespace
+
 Result<uint64_t> CreateKeyIndex(SnapshotPtr& current, const std::string& column, const std::string& name) {
-  const std::string wanted = name.empty() ? column + "_idx" : name;
-  std::vector<std::string> removed;
-  for (const pb::IndexMetadata& index : current->indices().indices())
-    if (index.name() == wanted) removed.push_back(table::UuidText(index.uuid()));
-  return upkeep::PublishIndex(current, TRY(index::WriteBTree(*current, column, wanted, nullptr)), std::move(removed));
+  const std::string wanted = NameOr(name, column);
+  auto index = TRY(index::WriteBTree(*current, column, wanted, nullptr));
+  return upkeep::PublishIndex(current, std::move(index), Named(*current, wanted));
+}
+
+Result<uint64_t> CreateVectorIndex(SnapshotPtr& current, const std::string& column, const VectorIndexOptions& options,
+                                   const std::string& name) {
+  vector::WriteIndexOptions how;
+  how.metric = MetricOf(options.metric);
+  how.partitions = options.partitions;
+  how.bits = options.bits;
+  how.threads = options.threads;
+  const std::string wanted = NameOr(name, column);
+  auto index = TRY(vector::WriteVectorIndex(*current, column, wanted, how));
+  return upkeep::PublishIndex(current, std::move(index), Named(*current, wanted));
 }
 
 Result<uint64_t> DropIndex(SnapshotPtr& current, const std::string& name) {

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Key indexes of a table: made, dropped, asked for rows and kept up with the commits. Free functions; `current`
+/// Indexes of a table: made and dropped, and key indexes asked for rows. Free functions; `current`
 /// belongs to the caller's thread and is moved to the new version.
 
 #include <map>
@@ -19,9 +19,11 @@ namespace squire::engine {
 Result<std::map<uint64_t, lance::RowSet>> FindRowsByKey(const table::Snapshot& snapshot, const std::string& column,
                                                         const Array& values, const table::KeySet& keys);
 
-/// See Table::CreateKeyIndex, DropIndex, Indexes.
+/// See Table::CreateKeyIndex, CreateVectorIndex, DropIndex, Indexes.
 Result<uint64_t> CreateKeyIndex(std::shared_ptr<const table::Snapshot>& current, const std::string& column,
                                 const std::string& name);
+Result<uint64_t> CreateVectorIndex(std::shared_ptr<const table::Snapshot>& current, const std::string& column,
+                                   const VectorIndexOptions& options, const std::string& name);
 Result<uint64_t> DropIndex(std::shared_ptr<const table::Snapshot>& current, const std::string& name);
 std::vector<IndexInfo> Indexes(const table::Snapshot& snapshot);
 

@@ -283,6 +283,12 @@ Result<uint64_t> Table::CreateKeyIndex(const std::string& column, const std::str
   return impl_->watch->Wrote(engine::CreateKeyIndex(impl_->snapshot, column, name));
 }
 
+Result<uint64_t> Table::CreateVectorIndex(const std::string& column, const VectorIndexOptions& options,
+                                          const std::string& name) {
+  TRY(Admit(*impl_));
+  return impl_->watch->Wrote(engine::CreateVectorIndex(impl_->snapshot, column, options, name));
+}
+
 Result<uint64_t> Table::DropIndex(const std::string& name) { return engine::DropIndex(impl_->snapshot, name); }
 
 std::vector<IndexInfo> Table::Indexes() const { return engine::Indexes(*impl_->snapshot); }

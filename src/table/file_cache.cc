@@ -32,6 +32,18 @@ Result<std::shared_ptr<const lance::RowSet>> FileCache::ReadDeletions(const std:
   return held;
 }
 
+std::shared_ptr<const void> FileCache::RecallAny(const std::string& key) {
+  const std::scoped_lock lock(mutex_);
+  return made_.Find(key);
+}
+
+void FileCache::Remember(const std::string& key, std::shared_ptr<const void> made) {
+  std::shared_ptr<const void> replaced;  // goes when the lock is free
+  const std::scoped_lock lock(mutex_);
+  replaced = made_.Remove(key);
+  made_.Add(key, std::move(made), 1);
+}
+
 std::shared_ptr<Pins> FileCache::PinsOf(const std::string& root) {
   const std::scoped_lock lock(mutex_);
   std::shared_ptr<Pins>& pins = pins_[root];

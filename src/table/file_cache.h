@@ -23,6 +23,15 @@ class FileCache {
   FileCache(FileSystem& fs, size_t files_max) : fs_(fs), readers_(files_max) {}
 
   Result<std::shared_ptr<lance::FileReader>> Open(const std::string& path);
+
+  /// What was made of some files and is wanted again, by a name that says of which; the few used last are kept.
+  template <class T>
+  std::shared_ptr<const T> Recall(const std::string& key) {
+    return std::static_pointer_cast<const T>(RecallAny(key));
+  }
+  /// In place of what was there. REQUIRES: what is recalled by `key` has this type.
+  void Remember(const std::string& key, std::shared_ptr<const void> made);
+
   /// The deleted rows that the deletion file at `path` names, of a fragment of `num_rows` rows.
   Result<std::shared_ptr<const lance::RowSet>> ReadDeletions(const std::string& path, const pb::DeletionFile& file,
                                                              uint64_t num_rows);
@@ -34,12 +43,16 @@ class FileCache {
   Result<std::shared_ptr<WriterLease>> LeaseOf(const std::string& root);
 
  private:
+  std::shared_ptr<const void> RecallAny(const std::string& key);
+
   static constexpr uint64_t kDeletionBytesMax = 4 << 20;
+  static constexpr uint64_t kMadeMax = 16;
 
   FileSystem& fs_;
   std::mutex mutex_;
   Lru<lance::FileReader> readers_;
   Lru<const lance::RowSet> deletions_{kDeletionBytesMax};
+  Lru<const void> made_{kMadeMax};
   std::map<std::string, std::shared_ptr<Pins>> pins_;  // by root
   std::map<std::string, std::shared_ptr<WriterLease>> leases_;
 };

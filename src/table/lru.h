@@ -25,6 +25,17 @@ class Lru {
     return found->second->value;
   }
 
+  /// Returns what was held, if anything.
+  std::shared_ptr<Value> Remove(const std::string& path) {
+    const auto found = by_path_.find(path);
+    if (found == by_path_.end()) return nullptr;
+    std::shared_ptr<Value> value = std::move(found->second->value);
+    cost_ -= found->second->cost;
+    recent_.erase(found->second);
+    by_path_.erase(found);
+    return value;
+  }
+
   /// What is held from now on: `value`, or the one that was there.
   std::shared_ptr<Value> Add(const std::string& path, std::shared_ptr<Value> value, uint64_t cost) {
     if (auto held = Find(path)) return held;

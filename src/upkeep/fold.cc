@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "index/coverage.h"
+#include "index/vector/write_index.h"
 #include "table/commit.h"
 #include "upkeep/tell.h"
 
@@ -10,6 +12,8 @@ namespace {
 
 constexpr size_t kUncoveredFragmentsMax = 16;
 constexpr int64_t kUncoveredRowsMin = 8192;
+constexpr int64_t kUnfoldedVectorsMin = 4096;  // each is a code in memory that every search looks at
+constexpr int64_t kUnfoldedVectorsShare = 16;
 constexpr int64_t kUncoveredShare = 4;  // rows that are read at every lookup, of those in the index
 
 bool IsDue(const std::vector<size_t>& uncovered, int64_t rows, const index::BTree& tree) {
@@ -62,6 +66,39 @@ Result<uint64_t> FoldKeyIndexes(std::shared_ptr<const table::Snapshot>& current,
     Tell(current->paths().root, FoldPlan(static_cast<uint64_t>(rows), index.name()));
     auto written = TRY(index::WriteBTree(*current, column->name, index.name(), tree->get()));
     TRY(PublishIndex(current, std::move(written), {table::UuidText(index.uuid())}));
+    folded++;
+    Tell(current->paths().root, FoldDone(static_cast<uint64_t>(rows), index.name()));
+  }
+  return folded;
+}
+
+Result<uint64_t> FoldVectorIndexes(std::shared_ptr<const table::Snapshot>& current, bool all) {
+  uint64_t folded = 0;
+  const pb::IndexSection indices = current->indices();
+  for (const pb::IndexMetadata& index : indices.indices()) {
+    if (index.index_details().type_url() != vector::kVectorDetailsUrl || index.fields_size() != 1) continue;
+    const Field* column = FindColumn(*current, index.fields(0));
+    const auto metric = vector::MetricOfIndex(index);
+    if (!metric && metric.error().code == Code::kUnsupported) continue;
+    if (!metric) return metric.error();
+    if (column == nullptr || index.has_base_id()) continue;
+    const std::set<uint64_t> covered = TRY(index::CoveredFragments(*current, index));
+    int64_t rows = 0, covered_rows = 0;
+    size_t fragments = 0;
+    for (size_t i = 0; i < current->num_fragments(); i++) {
+      const bool is_covered = covered.contains(current->fragment(i).id());
+      (is_covered ? covered_rows : rows) += current->fragment(i).live_rows();
+      fragments += !is_covered;
+    }
+    const bool is_due = all ? fragments > 0
+                            : fragments >= kUncoveredFragmentsMax ||
+                                  rows >= std::max(kUnfoldedVectorsMin, covered_rows / kUnfoldedVectorsShare);
+    if (!is_due) continue;
+    Tell(current->paths().root, FoldPlan(static_cast<uint64_t>(rows), index.name()));
+    auto written = vector::WriteVectorIndex(*current, column->name, index.name(), {}, &index);
+    if (!written && written.error().code == Code::kUnsupported) continue;  // an older form of the same kind
+    if (!written) return std::move(written.error());
+    TRY(PublishIndex(current, *std::move(written), {table::UuidText(index.uuid())}));
     folded++;
     Tell(current->paths().root, FoldDone(static_cast<uint64_t>(rows), index.name()));
   }

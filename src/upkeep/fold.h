@@ -22,4 +22,7 @@ Result<uint64_t> PublishIndex(std::shared_ptr<const table::Snapshot>& current, p
 /// that lack any. Returns how many, each in a version of its own. ERRORS: what a commit can meet.
 Result<uint64_t> FoldKeyIndexes(std::shared_ptr<const table::Snapshot>& current, bool all = false);
 
+/// The same for vector indexes that are read here: their rows are found meanwhile, so that they may wait longer.
+Result<uint64_t> FoldVectorIndexes(std::shared_ptr<const table::Snapshot>& current, bool all = false);
+
 }  // namespace squire::upkeep

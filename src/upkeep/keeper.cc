@@ -271,6 +271,7 @@ void Keeper::MergeAll(SnapshotPtr& current, const CompactOptions& options, Upkee
 void Keeper::Fold(SnapshotPtr& current, bool all, UpkeepReport& report) {
   Run(Stage::kFold, report, [&]() -> Result<void> {
     versions_made_ += TRY(FoldKeyIndexes(current, all));
+    versions_made_ += TRY(FoldVectorIndexes(current, all));
     return {};
   });
 }

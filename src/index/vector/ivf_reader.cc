@@ -158,6 +158,9 @@ Result<IvfReader> IvfReader::Open(std::shared_ptr<table::FileCache> files, const
   out.offsets_.assign(ivf.offsets().begin(), ivf.offsets().end());
   out.lengths_.assign(ivf.lengths().begin(), ivf.lengths().end());
   out.num_rows_ = static_cast<uint64_t>(codes->num_rows());
+  // Codes are as good as random: a file that holds more of them than it has bytes for repeats itself, or lies.
+  if (out.num_rows_ > codes->size_bytes() / std::max<size_t>(1, out.quantizer_.shape().sign_bytes()))
+    return Unsupported("an index whose codes are compressed", codes_path);
   bool is_whole = out.offsets_.size() == centers.count() && out.lengths_.size() == centers.count();
   for (size_t i = 0; is_whole && i < out.offsets_.size(); i++)
     is_whole = out.offsets_[i] <= out.num_rows_ && out.lengths_[i] <= out.num_rows_ - out.offsets_[i];
