@@ -23,8 +23,6 @@ Result<void> CheckWritable(const Snapshot& snapshot, const Change& change) {
   const pb::Manifest& manifest = snapshot.manifest();
   TRY(lance::CheckFlags(manifest.writer_feature_flags(), lance::kWritableFlags, "written"));
   if (!change.new_fragments.empty()) (void)TRY(FileVersionOf(manifest));
-  if (change.kind == Kind::kRewrite && manifest.writer_feature_flags() & lance::kFlagStableRowIds)
-    return Unsupported("a table with stable row ids is not compacted", snapshot.paths().root);
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include "base/ids.h"
 #include "lance/logical_type.h"
 #include "lance/proto/row_ids.pb.h"
+#include "table/row_ids.h"
 
 #ifndef SQUIRE_VERSION
 #define SQUIRE_VERSION "0.0.0"
@@ -93,6 +94,8 @@ Result<void> Draft::AddRewrite(const Snapshot& base, const Change& change) {
   auto* group = transaction_.mutable_rewrite()->add_groups();
   std::vector<uint64_t> moved;  // places of rows to delete in the new fragments, one after the other
   uint64_t place = 0;
+  const bool has_row_ids = (next_.writer_feature_flags() & lance::kFlagStableRowIds) != 0;
+  RowIdentities identities;
   for (uint64_t id : change.rewritten) {
     Fragment* before = base.FindFragment(id);
     Fragment* fragment = onto_.FindFragment(id);
@@ -101,6 +104,7 @@ Result<void> Draft::AddRewrite(const Snapshot& base, const Change& change) {
     *group->add_old_fragments() = fragment->meta();
     const lance::RowSet& then = *TRY(before->Deleted());
     const lance::RowSet& now = *TRY(fragment->Deleted());
+    if (has_row_ids) TRY(identities.Take(before->meta(), then));
     if (then.count() == now.count()) {  // deletions only ever grow
       place += then.num_rows() - then.count();
       continue;
@@ -112,17 +116,21 @@ Result<void> Draft::AddRewrite(const Snapshot& base, const Change& change) {
     }
   }
   std::vector<pb::DataFragment> named(change.new_fragments);
+  uint64_t written = 0;
+  for (const pb::DataFragment& fragment : named) written += fragment.physical_rows();
+  if (written != place)
+    return Internal(std::to_string(written) + " rows were written anew of " + std::to_string(place));
   uint64_t next_id = NextFragmentId(), first = 0;
   auto next_moved = moved.begin();
   for (pb::DataFragment& fragment : named) {
     fragment.set_id(next_id++);
+    if (has_row_ids) identities.Give(fragment);
     lance::RowSet deleted(fragment.physical_rows());
     for (; next_moved != moved.end() && *next_moved < first + fragment.physical_rows(); ++next_moved)
       (void)deleted.Add(*next_moved - first);
     if (!deleted.empty()) deleted_.emplace(fragment.id(), std::move(deleted));
     first += fragment.physical_rows();
   }
-  if (first != place) return Internal(std::to_string(first) + " rows were written anew of " + std::to_string(place));
   if (next_id > 0) next_.set_max_fragment_id(static_cast<uint32_t>(next_id - 1));
   RemoveNext({change.rewritten.begin(), change.rewritten.end()});
   for (const pb::DataFragment& fragment : named) {

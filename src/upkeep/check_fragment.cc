@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "upkeep/row_ids.h"
+#include "table/row_ids.h"
 
 namespace squire::upkeep {
 namespace {
@@ -65,7 +65,7 @@ class Checker {
   void CheckRowIds() {
     if ((snapshot_.manifest().reader_feature_flags() & lance::kFlagStableRowIds) == 0) return;
     if (!fragment_.meta().has_inline_row_ids()) return check_.others.push_back("its rows have no ids");
-    const auto ids = ParseRowIds(AsBytes(fragment_.meta().inline_row_ids()));
+    const auto ids = table::ParseRowIds(AsBytes(fragment_.meta().inline_row_ids()));
     if (!ids)
       check_.others.push_back(ids.error().message);
     else if (ids->count != fragment_.meta().physical_rows())

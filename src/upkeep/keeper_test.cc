@@ -93,7 +93,8 @@ TEST_F(KeeperTest, AStageThatMeetsAFullDiskGivesUpTheBallast) {
   const Logged logged;
   auto current = table_.Open();
   const UpkeepReport report = keeper_.Compact(current);
-  EXPECT_FALSE(report.put_off[static_cast<size_t>(Stage::kCompact)]);
+  const auto& put_off = report.put_off[static_cast<size_t>(Stage::kCompact)];
+  EXPECT_FALSE(put_off) << put_off->ToString();
   EXPECT_EQ(current->num_fragments(), 1u);
   EXPECT_THAT(logged.infos, Contains(HasSubstr("gives up the ballast")));
   EXPECT_EQ(disk_.Stat(BallastPath(kTestRoot)).error().code, Code::kNotFound);

@@ -16,13 +16,13 @@ def rows(first, count, seed=0):
     })
 
 
-@pytest.fixture
-def dataset(tmp_path):
+@pytest.fixture(params=[False, True], ids=["addresses", "stable_ids"])
+def dataset(request, tmp_path):
     """Eight fragments, the last two in no index; deleted and updated rows in all."""
     path = str(tmp_path / "t.lance")
     for number in range(6):
         part = rows(number * ROWS, ROWS)
-        data = lance.write_dataset(part, path, mode="append" if number else "create")
+        data = lance.write_dataset(part, path, mode="append" if number else "create", enable_stable_row_ids=request.param)
     data.create_index("vector", "IVF_PQ", num_partitions=2, num_sub_vectors=4)
     data.create_scalar_index("text", "INVERTED")
     data.create_scalar_index("id", "BTREE")
@@ -78,3 +78,16 @@ def test_searches_after_our_compaction(squire, dataset):
     data = lance.dataset(path)
     data.validate()
     assert len(look(data)["rows"]) == len(before["rows"]) - 1 + 10
+
+
+def test_row_ids_stay(squire, dataset):
+    path = dataset.uri
+    if not dataset.has_stable_row_ids:
+        pytest.skip("addresses change")
+    columns = ["id", "_rowid", "_row_created_at_version", "_row_last_updated_at_version"]
+    before = sorted(zip(*dataset.to_table(columns=columns).to_pydict().values()))
+    squire.json("compact", path)
+    assert sorted(zip(*lance.dataset(path).to_table(columns=columns).to_pydict().values())) == before
+    for at in (0, 100, 1500):
+        row = before[at]
+        assert lance.dataset(path)._take_rows([row[1]], columns=["id"])["id"].to_pylist() == [row[0]]
