@@ -63,6 +63,7 @@ void PackExtra(std::span<const uint8_t> values, unsigned bits, uint8_t* out) {
 
 void SignsToBlocks(std::span<const uint8_t> rows, size_t sign_bytes, uint8_t* out) {
   const size_t count = sign_bytes == 0 ? 0 : rows.size() / sign_bytes;
+  if (count == 0) return;
   std::memset(out, 0, (count + kBlockRows - 1) / kBlockRows * kBlockRows * sign_bytes);
   for (size_t row = 0; row < count; row += kBlockRows)
     FillBlock(rows.data() + row * sign_bytes, std::min(kBlockRows, count - row), sign_bytes, out + row * sign_bytes);

@@ -58,7 +58,8 @@ class IvfWriter {
   uint64_t num_rows_ = 0;
 };
 
-/// Immutable; safe to share between threads. Files are opened anew when they are read.
+/// Immutable; safe to share between threads. Files are opened anew when they are read, as long as the caller keeps the
+/// cache that they are opened through.
 class IvfReader {
  public:
   /// Reads centers, lengths and description, no codes. ERRORS: Corruption; Unsupported for another kind of index, or
@@ -74,13 +75,13 @@ class IvfReader {
   [[nodiscard]] Result<CodeRows> Read(size_t partition) const;
 
  private:
-  IvfReader(std::shared_ptr<table::FileCache> files, std::string path, Quantizer quantizer)
-      : files_(std::move(files)), path_(std::move(path)), quantizer_(std::move(quantizer)) {}
+  IvfReader(const std::shared_ptr<table::FileCache>& files, std::string path, Quantizer quantizer)
+      : files_(files), path_(std::move(path)), quantizer_(std::move(quantizer)) {}
   Result<void> FindColumns(lance::FileReader& file);
   Result<Array> ReadColumn(lance::FileReader& file, size_t column, size_t partition) const;
 
-  std::shared_ptr<table::FileCache> files_;
-  std::string path_;  // of the codes
+  std::weak_ptr<table::FileCache> files_;  // which may hold the index that this reads for: not the other way, too
+  std::string path_;                       // of the codes
   Quantizer quantizer_;
   Centers centers_;
   std::vector<uint64_t> offsets_;

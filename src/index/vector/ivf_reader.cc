@@ -154,7 +154,7 @@ Result<IvfReader> IvfReader::Open(std::shared_ptr<table::FileCache> files, const
   const pb::Ivf ivf = TRY(ReadIvf(*codes, metadata, codes_path));
   auto quantizer = QuantizerOf(metadata, centers.dim, codes_path);
   if (!quantizer) return std::move(quantizer.error());
-  IvfReader out(std::move(files), codes_path, *std::move(quantizer));
+  IvfReader out(files, codes_path, *std::move(quantizer));
   out.offsets_.assign(ivf.offsets().begin(), ivf.offsets().end());
   out.lengths_.assign(ivf.lengths().begin(), ivf.lengths().end());
   out.num_rows_ = static_cast<uint64_t>(codes->num_rows());
@@ -179,7 +179,9 @@ Result<Array> IvfReader::ReadColumn(lance::FileReader& file, size_t column, size
 Result<CodeRows> IvfReader::Read(size_t partition) const {
   CodeRows out;
   if (lengths_[partition] == 0) return out;
-  const auto file = TRY(files_->Open(path_));
+  const auto files = files_.lock();
+  if (files == nullptr) return Internal("an index is read after its table was closed");
+  const auto file = TRY(files->Open(path_));
   const CodeShape& shape = quantizer_.shape();
   TRY(CopyValues(TRY(ReadColumn(*file, kRowId, partition)), out.addresses));
   TRY(CopyValues(TRY(ReadColumn(*file, kAdd, partition)), out.add));
