@@ -357,14 +357,7 @@ class Table:
         """
         if index_type.upper() != "BTREE":
             raise UnsupportedError(f"an index of type {index_type} cannot be made here; BTREE can")
-        own = name or f"{column}_idx"
-
-        def write(native: _native.Table) -> None:
-            if not replace and any(index["name"] == own for index in native.indexes()):
-                raise AlreadyExistsError(f"index '{own}' already exists")
-            native.create_key_index(column, own)
-
-        self._retried(write)
+        self._make_index(name or f"{column}_idx", replace, lambda native, own: native.create_key_index(column, own))
 
     def create_index(
         self,
@@ -391,13 +384,20 @@ class Table:
         """
         if index_type.upper() != "IVF_RQ":
             raise UnsupportedError(f"an index of type {index_type} cannot be made here; IVF_RQ can")
-        own = name or f"{vector_column_name}_idx"
+        column, threads = vector_column_name, os.cpu_count() or 1
+        self._make_index(
+            name or f"{column}_idx",
+            replace,
+            lambda native, own: native.create_vector_index(
+                column, own, metric.lower(), num_partitions or 0, num_bits, threads
+            ),
+        )
 
+    def _make_index(self, name: str, replace: bool, make: Callable[[_native.Table, str], object]) -> None:
         def write(native: _native.Table) -> None:
-            if not replace and any(index["name"] == own for index in native.indexes()):
-                raise AlreadyExistsError(f"index '{own}' already exists")
-            threads = os.cpu_count() or 1
-            native.create_vector_index(vector_column_name, own, metric.lower(), num_partitions or 0, num_bits, threads)
+            if not replace and any(index["name"] == name for index in native.indexes()):
+                raise AlreadyExistsError(f"index '{name}' already exists")
+            make(native, name)
 
         self._retried(write)
 

@@ -7,7 +7,7 @@
 #include <random>
 #include <set>
 
-#include "engine/key_index.h"
+#include "engine/indexes.h"
 #include "engine/table_impl.h"
 #include "index/key/btree.h"
 

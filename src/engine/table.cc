@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "engine/key_index.h"
+#include "engine/indexes.h"
 #include "engine/merge.h"
 #include "engine/scanner.h"
 #include "engine/schema_change.h"

@@ -164,6 +164,14 @@ TEST_F(VectorIndexTest, CommitsKeepItUpWithoutLossOfRecall) {
   EXPECT_GE(Recall(again, {}), before - 0.05);
 }
 
+TEST_F(VectorIndexTest, ManySmallCommitsDoNotWriteItAnew) {
+  Table table = Make(2000);
+  const std::string first = table.Indexes()[0].uuid;
+  for (int64_t i = 0; i < 60; i++) ASSERT_TRUE(table.Append(Rows(10'000 + i, 1)));
+  EXPECT_EQ(table.Indexes()[0].uuid, first);
+  EXPECT_EQ(NearestId(table, VectorOf(10'059)), 10'059);
+}
+
 TEST_F(VectorIndexTest, Filters) {
   Table table = Make(6000);
   ASSERT_TRUE(table.Append(Rows(6000, 500)));

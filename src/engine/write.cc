@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "engine/key_index.h"
+#include "engine/indexes.h"
 #include "engine/retry.h"
 #include "engine/where.h"
 #include "lance/logical_type.h"

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Exact searches over one version of a table: every live row is looked at, by several threads at once.
-/// Free functions; safe from any thread.
+/// Searches over one version of a table: vectors through an index where there is one, else, like words always, by
+/// looking at every live row, by several threads at once. Free functions; safe from any thread.
 
 #include <span>
 #include <string>

@@ -15,12 +15,6 @@ namespace {
 constexpr int64_t kFreshRowsMax = 65'536;  // rows that are encoded in memory; about 300 bytes each
 constexpr int64_t kRangeRows = 4096;
 
-const Field* FindColumn(const table::Snapshot& snapshot, int32_t field_id) {
-  for (size_t i = 0; i < snapshot.schema().fields.size(); i++)
-    if (snapshot.field_id(i) == field_id) return &snapshot.schema().fields[i];
-  return nullptr;
-}
-
 std::string KeyOf(const table::Snapshot& snapshot, int32_t field_id, simd::Metric metric) {
   return "vectors " + std::to_string(field_id) + " " + std::string(simd::MetricName(metric)) + " " +
          snapshot.paths().root;
@@ -91,7 +85,7 @@ Result<void> VectorPlan::OpenSegments(const table::Snapshot& snapshot, int32_t f
 
 Result<void> VectorPlan::EncodeFresh(const table::Snapshot& snapshot, int32_t field_id, const VectorPlan* previous) {
   Segment& segment = segments_[0];
-  const Field* field = FindColumn(snapshot, field_id);
+  const Field* field = snapshot.FindField(field_id);
   if (field == nullptr || !vector::IsVectorType(field->type)) return {};
   table::Projection column;
   column.schema.fields = {*field};

@@ -16,16 +16,8 @@
 #include "table/scan.h"
 
 namespace squire::query {
-namespace {
 
-simd::Metric MetricOf(Metric metric) {
-  switch (metric) {
-    case Metric::kL2: return simd::Metric::kL2;
-    case Metric::kCosine: return simd::Metric::kCosine;
-    case Metric::kDot: return simd::Metric::kDot;
-  }
-  return simd::Metric::kL2;
-}
+namespace {
 
 /// One bit a row: live and not null.
 std::vector<uint64_t> SearchableBits(const Array& vectors, std::span<const uint8_t> live) {
@@ -212,7 +204,7 @@ Result<std::vector<Hit>> VectorSearch(const table::Snapshot& snapshot, std::span
   const auto projection = TRY(table::Project(snapshot, std::vector{options.column}));
   TRY(CheckVectorColumn(projection, query));
   const vector::DistanceRange wanted{options.distance_above, options.distance_below};
-  const simd::Metric metric = MetricOf(options.metric);
+  const simd::Metric metric = vector::KernelMetric(options.metric);
   auto search = TRY(vector::ExactSearch::Make(metric, query, options.limit, wanted));
   std::vector<Hit> hits;
   if (selection.passes_nothing() || options.limit == 0) return hits;

@@ -219,6 +219,11 @@ Result<FileNames> Snapshot::NewNames() const {
   return lease ? FileNames(lease->id()) : FileNames();
 }
 
+const Field* Snapshot::FindField(int32_t field_id) const {
+  const auto found = std::ranges::find(field_ids_, field_id);
+  return found == field_ids_.end() ? nullptr : &schema_.fields[static_cast<size_t>(found - field_ids_.begin())];
+}
+
 Fragment* Snapshot::FindFragment(uint64_t id) const {
   const auto found = fragment_by_id_.find(id);
   return found == fragment_by_id_.end() ? nullptr : found->second;

@@ -78,6 +78,8 @@ class Snapshot {
   [[nodiscard]] const Schema& schema() const { return schema_; }
   /// Field id of column `index` of the schema.
   [[nodiscard]] int32_t field_id(size_t index) const { return field_ids_[index]; }
+  /// The column of a field id, or null.
+  [[nodiscard]] const Field* FindField(int32_t field_id) const;
   /// Ids of a column and of what is below it. REQUIRES: the id of a top-level field.
   [[nodiscard]] const lance::FieldIds& ids_of(int32_t field_id) const { return columns_.at(field_id); }
   /// The folder that a file of this version lies below: the table's own, or one that it shares files of.

@@ -21,12 +21,6 @@ bool IsDue(const std::vector<size_t>& uncovered, int64_t rows, const index::BTre
          rows >= std::max(kUncoveredRowsMin, tree.num_entries() / kUncoveredShare);
 }
 
-const Field* FindColumn(const table::Snapshot& snapshot, int32_t field_id) {
-  for (size_t i = 0; i < snapshot.schema().fields.size(); i++)
-    if (snapshot.field_id(i) == field_id) return &snapshot.schema().fields[i];
-  return nullptr;
-}
-
 }  // namespace
 
 std::vector<size_t> Uncovered(const table::Snapshot& snapshot, const index::BTree& tree) {
@@ -54,7 +48,7 @@ Result<uint64_t> FoldKeyIndexes(std::shared_ptr<const table::Snapshot>& current,
   const pb::IndexSection indices = current->indices();
   for (const pb::IndexMetadata& index : indices.indices()) {
     if (index.index_details().type_url() != index::kBTreeDetailsUrl || index.fields_size() != 1) continue;
-    const Field* column = FindColumn(*current, index.fields(0));
+    const Field* column = current->FindField(index.fields(0));
     auto tree = index::BTree::Open(*current, index);
     if (!tree && tree.error().code == Code::kUnsupported) continue;
     if (!tree) return std::move(tree.error());
@@ -77,7 +71,7 @@ Result<uint64_t> FoldVectorIndexes(std::shared_ptr<const table::Snapshot>& curre
   const pb::IndexSection indices = current->indices();
   for (const pb::IndexMetadata& index : indices.indices()) {
     if (index.index_details().type_url() != vector::kVectorDetailsUrl || index.fields_size() != 1) continue;
-    const Field* column = FindColumn(*current, index.fields(0));
+    const Field* column = current->FindField(index.fields(0));
     const auto metric = vector::MetricOfIndex(index);
     if (!metric && metric.error().code == Code::kUnsupported) continue;
     if (!metric) return metric.error();
@@ -90,9 +84,8 @@ Result<uint64_t> FoldVectorIndexes(std::shared_ptr<const table::Snapshot>& curre
       (is_covered ? covered_rows : rows) += current->fragment(i).live_rows();
       fragments += !is_covered;
     }
-    const bool is_due = all ? fragments > 0
-                            : fragments >= kUncoveredFragmentsMax ||
-                                  rows >= std::max(kUnfoldedVectorsMin, covered_rows / kUnfoldedVectorsShare);
+    const bool is_due =
+        all ? fragments > 0 : rows >= std::max(kUnfoldedVectorsMin, covered_rows / kUnfoldedVectorsShare);
     if (!is_due) continue;
     Tell(current->paths().root, FoldPlan(static_cast<uint64_t>(rows), index.name()));
     auto written = vector::WriteVectorIndex(*current, column->name, index.name(), {}, &index);

@@ -50,6 +50,11 @@ bool Better(const TextHit& a, const TextHit& b) { return a.score > b.score || (a
 
 }  // namespace
 
+double InverseDocumentFrequency(uint64_t documents, uint64_t with) {
+  const auto all = static_cast<double>(documents), some = static_cast<double>(with);
+  return std::log1p((all - some + 0.5) / (some + 0.5));
+}
+
 struct TextScorer::State {
   State(TextQuery parsed, const Bm25Options& given, const simd::Kernels& kernels)
       : query(std::move(parsed)), options(given), scanner(query.words, kernels) {
@@ -200,8 +205,7 @@ std::vector<TextHit> TextScorer::Finish(size_t k) const {
 
   std::vector<double> word_score(query.words.size());
   for (size_t word = 0; word < word_score.size(); ++word) {
-    const auto with = static_cast<double>(documents_with[word]);
-    const double idf = std::log1p((static_cast<double>(documents) - with + 0.5) / (with + 0.5));
+    const double idf = InverseDocumentFrequency(documents, documents_with[word]);
     word_score[word] = query.weights[word] * idf * (options.k1 + 1);
   }
   std::vector<TextHit> hits;

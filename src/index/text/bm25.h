@@ -28,6 +28,9 @@ struct Bm25Options {
   double path_boost = 1.5;
 };
 
+/// ln(1 + (N - df + 0.5) / (df + 0.5)) of a word that `with` of `documents` hold.
+double InverseDocumentFrequency(uint64_t documents, uint64_t with);
+
 struct TextDocument {
   uint64_t row = 0;
   std::string_view text;

@@ -6,22 +6,18 @@
 #include <span>
 #include <vector>
 
-namespace squire::text {
+#include "index/text/bm25.h"
 
-/// How a word's frequency and a document's length make a score; see bm25.h.
-struct Bm25Weights {
-  double k1 = 1.2;
-  double b = 0.75;
-};
+namespace squire::text {
 
 class DocumentNorms {
  public:
   /// `lengths` in words; `mean` of all documents there are, here or elsewhere.
-  DocumentNorms(std::span<const uint32_t> lengths, double mean, const Bm25Weights& weights = {}) {
-    const double per_word = mean > 0 ? weights.b / mean : 0;
+  DocumentNorms(std::span<const uint32_t> lengths, double mean, const Bm25Options& options = {}) {
+    const double per_word = mean > 0 ? options.b / mean : 0;
     norms_.reserve(lengths.size());
     for (const uint32_t length : lengths)
-      norms_.push_back(static_cast<float>(weights.k1 * (1 - weights.b + per_word * length)));
+      norms_.push_back(static_cast<float>(options.k1 * (1 - options.b + per_word * length)));
   }
 
   [[nodiscard]] uint32_t size() const { return static_cast<uint32_t>(norms_.size()); }

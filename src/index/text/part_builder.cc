@@ -3,7 +3,6 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -96,14 +95,14 @@ IndexPart PartBuilder::Finish() {
   }
   postings_ = {};
 
-  const auto count = static_cast<double>(rows_.size());
-  const double words = std::accumulate(lengths_.begin(), lengths_.end(), 0.0);
-  const DocumentNorms norms(lengths_, count > 0 ? words / count : 0);
-  constexpr float kK1 = 1.2f;
+  part.rows = std::move(rows_);
+  part.lengths = std::move(lengths_);
+  const double words = std::accumulate(part.lengths.begin(), part.lengths.end(), 0.0);
+  const DocumentNorms norms(part.lengths, words / static_cast<double>(std::max<size_t>(1, part.rows.size())));
   for (const uint32_t number : order) {
     const uint64_t begin = begins[number], end = begins[number + 1];
-    const auto held = static_cast<double>(end - begin);
-    const auto weight = static_cast<float>(std::log(1 + (count - held + 0.5) / (held + 0.5))) * (kK1 + 1);
+    const auto weight =
+        static_cast<float>(InverseDocumentFrequency(part.rows.size(), end - begin) * (Bm25Options().k1 + 1));
     float score_max = 0;
     const size_t first_byte = part.blocks.size();
     for (uint64_t at = begin; at < end; at += kBlockDocuments) {
@@ -123,8 +122,6 @@ IndexPart PartBuilder::Finish() {
     part.word_block_ends.push_back(part.block_ends.size());
     part.word_byte_ends.push_back(part.blocks.size());
   }
-  part.rows = std::move(rows_);
-  part.lengths = std::move(lengths_);
   *this = PartBuilder();
   return part;
 }

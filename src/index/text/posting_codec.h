@@ -2,8 +2,8 @@
 
 /// Blocks of postings as Lance's full-text index stores them: 128 documents with their frequencies, bit-packed in four
 /// interleaved lanes, and shorter last ones as varints. Pure functions.
-/// Source: docs/lance_format.md, "FTS"; Lemire and Boytsov, "Decoding billions of integers per second through
-/// vectorization", 2015 (the lanes).
+/// Source: files of pylance 14.0.2 (the test has one); Lemire and Boytsov, "Decoding billions of integers per second
+/// through vectorization", 2015 (the lanes).
 
 #include <array>
 #include <cstdint>

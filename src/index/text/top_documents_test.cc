@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <random>
 #include <set>
@@ -55,9 +54,8 @@ class Corpus {
   [[nodiscard]] QueryTerm Term(const std::string& word, bool is_required, bool is_excluded) const {
     const auto found = lists_.find(word);
     if (found == lists_.end()) return {nullptr, 1, is_required, is_excluded};
-    const double held = found->second->count(), all = norms_->size();
-    const auto weight = static_cast<float>(std::log(1 + (all - held + 0.5) / (held + 0.5)) * 2.2);
-    return {found->second.get(), weight, is_required, is_excluded};
+    const double idf = InverseDocumentFrequency(norms_->size(), found->second->count());
+    return {found->second.get(), static_cast<float>(idf), is_required, is_excluded};
   }
 
  private:

@@ -6,6 +6,15 @@
 
 namespace squire::vector {
 
+simd::Metric KernelMetric(squire::Metric metric) {
+  switch (metric) {
+    case Metric::kL2: return simd::Metric::kL2;
+    case Metric::kCosine: return simd::Metric::kCosine;
+    case Metric::kDot: return simd::Metric::kDot;
+  }
+  return simd::Metric::kL2;
+}
+
 Result<ExactSearch> ExactSearch::Make(simd::Metric metric, std::span<const float> query, size_t k,
                                       const DistanceRange& range, const simd::Kernels& kernels) {
   if (query.empty()) return InvalidArgument("the query vector has no dimensions");

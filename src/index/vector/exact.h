@@ -15,8 +15,12 @@
 #include "base/bytes.h"
 #include "simd/distance.h"
 #include "simd/top_k.h"
+#include "squire/table.h"
 
 namespace squire::vector {
+
+/// The kernels' name of a metric.
+simd::Metric KernelMetric(squire::Metric metric);
 
 /// Rows one after the other in memory, at any address and any stride: a plain array (stride_bytes = 4 * dim), or a page
 /// whose rows each begin with a control byte (stride_bytes = 1 + 4 * dim, value_offset = 1).

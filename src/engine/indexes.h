@@ -1,6 +1,6 @@
 #pragma once
 
-/// Indexes of a table: made and dropped, and key indexes asked for rows. Free functions; `current`
+/// Indexes of a table: made, listed and dropped, and key indexes asked for rows. Free functions; `current`
 /// belongs to the caller's thread and is moved to the new version.
 
 #include <map>

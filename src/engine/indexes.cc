@@ -1,8 +1,9 @@
-#include "engine/key_index.h"
+#include "engine/indexes.h"
 
 #include <algorithm>
 
 #include "index/key/btree.h"
+#include "index/vector/exact.h"
 #include "index/vector/write_index.h"
 #include "table/commit.h"
 #include "upkeep/fold.h"
@@ -36,12 +37,6 @@ std::string KindOf(const pb::IndexMetadata& index) {
   return kind.empty() ? "unknown" : kind;
 }
 
-const Field* FindColumn(const table::Snapshot& snapshot, int32_t field_id) {
-  for (size_t i = 0; i < snapshot.schema().fields.size(); i++)
-    if (snapshot.field_id(i) == field_id) return &snapshot.schema().fields[i];
-  return nullptr;
-}
-
 }  // namespace
 
 Result<std::map<uint64_t, lance::RowSet>> FindRowsByKey(const table::Snapshot& snapshot, const std::string& column,
@@ -70,15 +65,6 @@ std::vector<std::string> Named(const table::Snapshot& snapshot, const std::strin
 
 std::string NameOr(const std::string& name, const std::string& column) { return name.empty() ? column + "_idx" : name; }
 
-simd::Metric MetricOf(Metric metric) {
-  switch (metric) {
-    case Metric::kL2: return simd::Metric::kL2;
-    case Metric::kCosine: return simd::Metric::kCosine;
-    case Metric::kDot: return simd::Metric::kDot;
-  }
-  return simd::Metric::kL2;
-}
-
 }  // namespace
 
 Result<uint64_t> CreateKeyIndex(SnapshotPtr& current, const std::string& column, const std::string& name) {
@@ -90,7 +76,7 @@ Result<uint64_t> CreateKeyIndex(SnapshotPtr& current, const std::string& column,
 Result<uint64_t> CreateVectorIndex(SnapshotPtr& current, const std::string& column, const VectorIndexOptions& options,
                                    const std::string& name) {
   vector::WriteIndexOptions how;
-  how.metric = MetricOf(options.metric);
+  how.metric = vector::KernelMetric(options.metric);
   how.partitions = options.partitions;
   how.bits = options.bits;
   how.threads = options.threads;
@@ -114,7 +100,7 @@ std::vector<IndexInfo> Indexes(const table::Snapshot& snapshot) {
   for (const pb::IndexMetadata& index : snapshot.indices().indices()) {
     IndexInfo info{index.name(), {}, KindOf(index), table::UuidText(index.uuid())};
     for (int32_t id : index.fields())
-      if (const Field* field = FindColumn(snapshot, id)) info.columns.push_back(field->name);
+      if (const Field* field = snapshot.FindField(id)) info.columns.push_back(field->name);
     out.push_back(std::move(info));
   }
   return out;
