@@ -5,8 +5,10 @@
 /// next begun.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "index/text/document_norms.h"
@@ -25,6 +27,10 @@ struct IndexPart {
   std::vector<uint32_t> block_ends;       ///< of each block, from the begin of its word's first one
   std::vector<uint64_t> word_block_ends;  ///< of each word: in block_ends
   std::vector<uint64_t> word_byte_ends;   ///< of each word: in blocks
+  bool has_positions = false;
+  std::vector<uint8_t> positions;            ///< of all words' blocks, in their order
+  std::vector<uint32_t> position_ends;       ///< of each block, from the begin of its word's first one
+  std::vector<uint64_t> word_position_ends;  ///< of each word: in positions
 
   [[nodiscard]] size_t num_words() const { return word_ends.size(); }
   [[nodiscard]] std::string_view word(size_t at) const {
@@ -33,11 +39,31 @@ struct IndexPart {
   }
 };
 
+/// Appends words to a part whose documents are known, in the order of their bytes.
+class WordEncoder {
+ public:
+  /// `norms` are those of the part's documents. REQUIRES: both outlive the encoder.
+  WordEncoder(IndexPart& part, const DocumentNorms& norms);
+
+  /// The documents that hold `word`, ascending, how often, and where, if the part has positions: as many as the sum of
+  /// the frequencies. REQUIRES: at least one.
+  void Add(std::string_view word, std::span<const uint32_t> documents, std::span<const uint32_t> frequencies,
+           std::span<const uint32_t> positions);
+
+ private:
+  IndexPart& part_;
+  const DocumentNorms& norms_;
+};
+
 class PartBuilder {
  public:
-  PartBuilder();
+  explicit PartBuilder(bool with_positions = false);
 
-  /// Counts the words of a field of the document at hand, each `boost` times.
+  /// Counts a word of the document at hand, where it stands, `boost` times. REQUIRES: positions of one word do not
+  /// descend within a document.
+  void AddWord(std::string_view word, uint32_t position, uint32_t boost = 1);
+  /// Counts the words of a field of the document at hand by the rules named kTokenizerName, without positions.
+  /// REQUIRES: a builder without positions.
   void AddText(std::string_view text, uint32_t boost = 1);
   /// The document is whole: the one of row `row`.
   void EndDocument(uint64_t row);
@@ -52,8 +78,11 @@ class PartBuilder {
   struct Posting {
     uint32_t word = 0, document = 0, frequency = 0;
   };
+  struct Sorted;
 
   uint32_t NumberOf(std::string_view word);
+  void GatherPositions();
+  Sorted SortPostings();
   void GrowSlots();
   [[nodiscard]] std::string_view WordAt(uint32_t number) const {
     const size_t begin = number == 0 ? 0 : ends_[number - 1];
@@ -68,8 +97,12 @@ class PartBuilder {
   std::vector<uint32_t> frequencies_;  // by word, of the document at hand
   std::vector<uint32_t> touched_;
   uint64_t length_ = 0;
+  bool with_positions_ = false;
+  std::vector<std::pair<uint32_t, uint32_t>> places_;  // words and positions of the document at hand
+  std::vector<uint32_t> offsets_;                      // by word: where its next position goes
 
-  std::vector<Posting> postings_;  // by document
+  std::vector<Posting> postings_;    // by document
+  std::vector<uint32_t> positions_;  // of postings_, in their order, as many as their frequencies
   std::vector<uint64_t> rows_;
   std::vector<uint32_t> lengths_;
 };

@@ -44,15 +44,16 @@ constexpr auto kUnpack = []<size_t... kBits>(std::index_sequence<kBits...>) {
 }(std::make_index_sequence<33>());
 
 void Pack(const uint32_t* values, uint32_t bits, std::vector<uint8_t>& out) {
-  std::vector<uint32_t> words(kLanes * bits);
-  for (size_t i = 0; i < kBlockDocuments; i++) {
-    const size_t lane = i % kLanes, bit = i / kLanes * bits, word = bit / 32, shift = bit % 32;
-    if (bits == 0) break;
-    words[word * kLanes + lane] |= values[i] << shift;
-    if (shift + bits > 32) words[(word + 1) * kLanes + lane] |= values[i] >> (32 - shift);
+  std::array<Lanes, 32> words{};
+  for (uint32_t slot = 0; slot < kSlots && bits > 0; slot++) {
+    const uint32_t bit = slot * bits, word = bit / 32, shift = bit % 32;
+    Lanes four;
+    std::memcpy(&four, values + kLanes * slot, sizeof(four));
+    words[word] |= four << shift;
+    if (shift + bits > 32) words[word + 1] |= four >> (32 - shift);
   }
   const auto* bytes = reinterpret_cast<const uint8_t*>(words.data());
-  out.insert(out.end(), bytes, bytes + words.size() * sizeof(uint32_t));
+  out.insert(out.end(), bytes, bytes + sizeof(Lanes) * bits);
 }
 
 uint32_t BitsOf(std::span<const uint32_t> values) {
@@ -190,6 +191,49 @@ void DecodeTrustedBlock(const uint8_t* block, size_t count, PostingBlock& out) {
   AddUp(first, out.documents.data());
   at += size_t{16} * bits;
   kUnpack[*at](at + 1, out.frequencies.data());
+}
+
+void EncodePositions(std::span<const uint32_t> positions, std::span<const uint32_t> frequencies,
+                     std::vector<uint8_t>& out) {
+  std::array<uint32_t, kBlockDocuments> group;
+  size_t in_group = 0, at = 0;
+  for (const uint32_t frequency : frequencies) {
+    uint32_t before = 0;
+    for (uint32_t i = 0; i < frequency; i++, at++) {
+      group[in_group++] = positions[at] - before;
+      before = positions[at];
+      if (in_group < group.size()) continue;
+      const uint32_t bits = BitsOf(group);
+      out.push_back(static_cast<uint8_t>(bits));
+      Pack(group.data(), bits, out);
+      in_group = 0;
+    }
+  }
+  for (size_t i = 0; i < in_group; i++) PutVarint(group[i], out);
+}
+
+Result<void> DecodePositions(Bytes block, std::span<const uint32_t> frequencies, std::vector<uint32_t>& out) {
+  uint64_t count = 0;
+  for (const uint32_t frequency : frequencies) count += frequency;
+  // A group of 128 takes a byte at least, when all its differences are zero.
+  if (count / kBlockDocuments > block.size()) return Damaged("has too few positions");
+  out.resize(RoundUp(count, kBlockDocuments));
+  const uint8_t *at = block.data(), *const end = at + block.size();
+  size_t i = 0;
+  for (; i + kBlockDocuments <= count && at != nullptr; i += kBlockDocuments) at = ReadPacked(at, end, out.data() + i);
+  for (; i < count && at != nullptr; i++) at = ReadVarint(at, end, out[i]);
+  if (at != end) return Damaged(at == nullptr ? "has too few positions" : "has too many positions");
+  out.resize(count);
+  i = 0;
+  for (const uint32_t frequency : frequencies) {
+    uint64_t sum = 0;
+    for (uint32_t of_document = 0; of_document < frequency; of_document++, i++) {
+      sum += out[i];
+      if (sum > ~uint32_t{0}) return Damaged("has a position of over 32 bits");
+      out[i] = static_cast<uint32_t>(sum);
+    }
+  }
+  return {};
 }
 
 }  // namespace squire::text

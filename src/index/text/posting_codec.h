@@ -1,7 +1,7 @@
 #pragma once
 
 /// Blocks of postings as Lance's full-text index stores them: 128 documents with their frequencies, bit-packed in four
-/// interleaved lanes, and shorter last ones as varints. Pure functions.
+/// interleaved lanes, and shorter last ones as varints; and where the words stand, as differences. Pure functions.
 /// Source: files of pylance 14.0.2 (the test has one); Lemire and Boytsov, "Decoding billions of integers per second
 /// through vectorization", 2015 (the lanes).
 
@@ -32,5 +32,14 @@ Result<void> DecodeBlock(Bytes block, size_t count, uint32_t num_documents, Post
 
 /// The same for a block that DecodeBlock accepted before.
 void DecodeTrustedBlock(const uint8_t* block, size_t count, PostingBlock& out);
+
+/// Appends where a block's words stand: of each document as many positions as its frequency, ascending, one document
+/// after the other. REQUIRES: as many positions as the sum of the frequencies.
+void EncodePositions(std::span<const uint32_t> positions, std::span<const uint32_t> frequencies,
+                     std::vector<uint8_t>& out);
+
+/// Reads what EncodePositions wrote; `out` is replaced. ERRORS: Corruption unless the block holds just as many
+/// positions as the frequencies say, ascending in each document.
+Result<void> DecodePositions(Bytes block, std::span<const uint32_t> frequencies, std::vector<uint32_t>& out);
 
 }  // namespace squire::text

@@ -98,5 +98,34 @@ TEST(PostingCodecTest, DamageIsRefused) {
   }
 }
 
+TEST(PostingCodecTest, PositionsComeBack) {
+  std::mt19937 random(5);
+  for (const uint32_t documents : {1u, 2u, 60u, 128u}) {
+    for (const uint32_t frequency_max : {1u, 3u, 200u}) {
+      std::vector<uint32_t> frequencies, positions, read;
+      for (uint32_t i = 0; i < documents; i++) {
+        frequencies.push_back(1 + random() % frequency_max);
+        uint32_t position = random() % 3;
+        for (uint32_t at = 0; at < frequencies.back(); at++, position += random() % (1 + random() % 70'000))
+          positions.push_back(position);
+      }
+      std::vector<uint8_t> bytes;
+      EncodePositions(positions, frequencies, bytes);
+      ASSERT_TRUE(DecodePositions(bytes, frequencies, read));
+      EXPECT_EQ(read, positions);
+      for (const size_t size : {size_t{0}, bytes.size() / 2, bytes.size() - 1})
+        EXPECT_FALSE(DecodePositions(Bytes(bytes).first(size), frequencies, read)) << size;
+      bytes.push_back(0);
+      EXPECT_FALSE(DecodePositions(bytes, frequencies, read));
+    }
+  }
+  std::vector<uint32_t> read;
+  EXPECT_FALSE(DecodePositions({}, std::vector<uint32_t>(128, ~uint32_t{0}), read)) << "no room is taken for a claim";
+  std::vector<uint8_t> over;
+  EncodePositions(std::vector<uint32_t>{~uint32_t{0}}, std::vector<uint32_t>{1}, over);
+  EncodePositions(std::vector<uint32_t>{1}, std::vector<uint32_t>{1}, over);
+  EXPECT_FALSE(DecodePositions(over, std::vector<uint32_t>{2}, read)) << "a sum of over 32 bits";
+}
+
 }  // namespace
 }  // namespace squire::text
