@@ -19,6 +19,7 @@ foreach(library zstd:libzstd lz4:liblz4 xxhash:libxxhash utf8proc:libutf8proc)
   squire_library(${library})
 endforeach()
 find_package(nlohmann_json REQUIRED)
+find_library(SQUIRE_STEMMER stemmer REQUIRED)
 
 # What only the rooms above the engine need: a build of the engine alone goes without.
 if("cli" IN_LIST SQUIRE_ROOMS OR "sync" IN_LIST SQUIRE_ROOMS OR "corpus" IN_LIST SQUIRE_ROOMS OR "embed" IN_LIST SQUIRE_ROOMS)
