@@ -23,7 +23,7 @@ Result<Temporary> CreateTemporary(FileSystem& fs, const std::string& path, std::
   return Temporary{std::move(name), *std::move(file)};
 }
 
-/// Without hard links or their like, writers keep each other out by a lock, which a crash lets go.
+/// Without such renames and hard links, writers keep each other out by a lock, which a crash lets go.
 Result<void> RenameUnderLock(FileSystem& fs, const std::string& from, const std::string& to) {
   const auto lock = TRY(fs.Lock(JoinPath(FolderOf(to), ".publish_lock"), /*wait=*/true));
   const auto found = fs.Stat(to);
@@ -33,8 +33,8 @@ Result<void> RenameUnderLock(FileSystem& fs, const std::string& from, const std:
 }
 
 Result<void> Place(FileSystem& fs, const std::string& from, const std::string& to) {
-  auto placed = fs.Link(from, to);
-  if (!placed && placed.error().code == Code::kUnsupported) placed = fs.RenameIfAbsent(from, to);
+  auto placed = fs.RenameIfAbsent(from, to);  // one change of the folder where a link and its removal are two
+  if (!placed && placed.error().code == Code::kUnsupported) placed = fs.Link(from, to);
   if (!placed && placed.error().code == Code::kUnsupported) placed = RenameUnderLock(fs, from, to);
   return placed;
 }

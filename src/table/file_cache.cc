@@ -32,6 +32,17 @@ Result<std::shared_ptr<const lance::RowSet>> FileCache::ReadDeletions(const std:
   return held;
 }
 
+std::shared_ptr<const KeyHashes> FileCache::RecallKeyHashes(const std::string& place) {
+  const std::scoped_lock lock(mutex_);
+  return key_hashes_.Find(place);
+}
+
+void FileCache::RememberKeyHashes(const std::string& place, std::shared_ptr<const KeyHashes> hashes) {
+  const uint64_t cost = hashes->size() * sizeof(uint32_t) + place.size();
+  const std::scoped_lock lock(mutex_);
+  (void)key_hashes_.Add(place, std::move(hashes), cost);
+}
+
 std::shared_ptr<const void> FileCache::RecallAny(const std::string& key) {
   const std::scoped_lock lock(mutex_);
   return made_.Find(key);

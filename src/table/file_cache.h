@@ -1,13 +1,14 @@
 #pragma once
 
 /// What an open table keeps of its files: readers of data files, the most recently used few of them, so that
-/// descriptors stay bounded however many fragments there are; deletion files as they were parsed; and the file of its
-/// pins. Safe to share between threads.
+/// descriptors stay bounded however many fragments there are; deletion files as they were parsed; hashes of keys
+/// and the file of its pins. Safe to share between threads.
 
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "lance/deletion_file.h"
 #include "lance/file_reader.h"
@@ -18,8 +19,13 @@
 
 namespace squire::table {
 
+/// Of each row of a column the hash of its key, by KeySet::Hash.
+using KeyHashes = std::vector<uint32_t>;
+
 class FileCache {
  public:
+  static constexpr uint64_t kKeyHashBytesMax = 16 << 20;
+
   FileCache(FileSystem& fs, size_t files_max) : fs_(fs), readers_(files_max) {}
 
   Result<std::shared_ptr<lance::FileReader>> Open(const std::string& path);
@@ -35,6 +41,9 @@ class FileCache {
   /// The deleted rows that the deletion file at `path` names, of a fragment of `num_rows` rows.
   Result<std::shared_ptr<const lance::RowSet>> ReadDeletions(const std::string& path, const pb::DeletionFile& file,
                                                              uint64_t num_rows);
+  /// Hashes of a column's keys, by a name that says of which column of which data file.
+  std::shared_ptr<const KeyHashes> RecallKeyHashes(const std::string& place);
+  void RememberKeyHashes(const std::string& place, std::shared_ptr<const KeyHashes> hashes);
   [[nodiscard]] FileSystem& fs() const { return fs_; }
   /// Pins of the table at `root`.
   std::shared_ptr<Pins> PinsOf(const std::string& root);
@@ -52,6 +61,7 @@ class FileCache {
   std::mutex mutex_;
   Lru<lance::FileReader> readers_;
   Lru<const lance::RowSet> deletions_{kDeletionBytesMax};
+  Lru<const KeyHashes> key_hashes_{kKeyHashBytesMax};
   Lru<const void> made_{kMadeMax};
   std::map<std::string, std::shared_ptr<Pins>> pins_;  // by root
   std::map<std::string, std::shared_ptr<WriterLease>> leases_;

@@ -24,9 +24,8 @@ pb::DataFile DescribeFile(const std::string& name, const lance::WrittenFile& wri
 Result<void> FragmentWriter::StartFile() {
   TRY(fs_.CreateFolders(paths_.Data()));
   file_name_ = limits_.names.DataFile();
-  file_ =
-      TRY(lance::FileWriter::Create(fs_, paths_.DataFile(file_name_), schema_, fields_,
-                                         {.version = limits_.version, .dense_texts = limits_.dense_texts}));
+  file_ = TRY(lance::FileWriter::Create(fs_, paths_.DataFile(file_name_), schema_, fields_,
+                                        {.version = limits_.version, .dense_texts = limits_.dense_texts}));
   return {};
 }
 

@@ -17,7 +17,7 @@ struct FragmentLimits {
   uint64_t rows_max = 1 << 20;
   lance::FileVersion version = lance::FileVersion::k22;
   bool dense_texts = false;  ///< see lance::PageOptions
-  FileNames names;  ///< Snapshot::NewNames of the version that the rows are to follow
+  FileNames names;           ///< Snapshot::NewNames of the version that the rows are to follow
 };
 
 /// The version of data files that a table is kept in. ERRORS: Unsupported, with its name, for one that is not written.
