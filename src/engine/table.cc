@@ -150,6 +150,11 @@ Result<std::vector<Hit>> Table::VectorSearch(std::span<const float> query, const
   return query::VectorSearch(*impl_->snapshot, query, options);
 }
 
+Result<std::vector<std::vector<Hit>>> Table::VectorSearchMany(std::span<const float> queries,
+                                                              const VectorSearchOptions& options) const {
+  return query::VectorSearchMany(*impl_->snapshot, queries, options);
+}
+
 Result<std::vector<Hit>> Table::TextSearch(const std::string& text, const TextSearchOptions& options) const {
   return query::TextSearch(*impl_->snapshot, text, options);
 }

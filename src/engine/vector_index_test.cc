@@ -185,6 +185,39 @@ TEST_F(VectorIndexTest, Filters) {
   }
 }
 
+TEST_F(VectorIndexTest, ManyQueriesAtOnceFindWhatEachDoes) {
+  Table table = Make(9000);  // more than one range that is held in memory
+  ASSERT_TRUE(table.Append(Rows(9000, 500)));
+  ASSERT_TRUE(table.DeleteKeys("id", Ids({4, 5000, 9100})));
+  std::vector<float> queries;
+  for (int64_t i = 0; i < 30; i++) {
+    const auto query = VectorOf(1'000'000 + i);
+    queries.insert(queries.end(), query.begin(), query.end());
+  }
+  for (const bool use_index : {true, false}) {
+    for (const char* where : {"", "id % 100 = 3", "id >= 9400", "id % 3 = 0", "id < 0"}) {
+      for (const int threads : {1, 3}) {
+        VectorSearchOptions options;
+        options.use_index = use_index, options.where = where, options.threads = threads;
+        const auto many = *table.VectorSearchMany(queries, options);
+        ASSERT_EQ(many.size(), 30u);
+        for (size_t i = 0; i < many.size(); i++) {
+          const auto one = *table.VectorSearch(std::span(queries).subspan(i * kDim, kDim), options);
+          ASSERT_EQ(many[i].size(), one.size()) << where;
+          for (size_t hit = 0; hit < one.size(); hit++) {
+            EXPECT_EQ(many[i][hit].row_address, one[hit].row_address) << where;
+            EXPECT_EQ(many[i][hit].score, one[hit].score) << where;
+          }
+        }
+      }
+    }
+  }
+  EXPECT_TRUE(table.VectorSearchMany({}, {})->empty());
+  EXPECT_EQ(table.VectorSearchMany(std::span(queries).first(kDim + 1), {}).error().code, Code::kInvalidArgument);
+  EXPECT_EQ(table.VectorSearch(std::span(queries).first(2 * kDim), {}).error().code, Code::kInvalidArgument);
+  EXPECT_EQ(table.VectorSearch({}, {}).error().code, Code::kInvalidArgument);
+}
+
 TEST_F(VectorIndexTest, DistancesInARange) {
   Table table = Make(2000, {.metric = Metric::kL2});
   VectorSearchOptions options;
@@ -207,9 +240,9 @@ TEST_F(VectorIndexTest, HalfFloats) {
   Table table = *TableAccess::Create(fs_, "/t.lance", schema);
   ArrayBuilder vectors(type);
   for (uint16_t i = 0; i < 600; i++) {
-    // Halves from 1 up, a little apart in each dimension.
+    // Halves from 1 up: the first row is nearest to ones.
     std::vector<uint16_t> halves(8);
-    for (uint16_t d = 0; d < 8; d++) halves[d] = static_cast<uint16_t>(0x3c00 + i * (d % 2 == 0 ? 3 : 1));
+    for (uint16_t d = 0; d < 8; d++) halves[d] = static_cast<uint16_t>(0x3c00 + i * (37 + 11 * d) % 600);
     vectors.AppendItems<uint16_t>(halves);
   }
   ASSERT_TRUE(table.Append({schema, {*vectors.Finish()}, 600}));

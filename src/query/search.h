@@ -17,6 +17,10 @@ namespace squire::query {
 Result<std::vector<Hit>> VectorSearch(const table::Snapshot& snapshot, std::span<const float> query,
                                       const VectorSearchOptions& options);
 
+/// The same for each of several queries, which follow each other in `queries`.
+Result<std::vector<std::vector<Hit>>> VectorSearchMany(const table::Snapshot& snapshot, std::span<const float> queries,
+                                                       const VectorSearchOptions& options);
+
 /// The rows that match `text` best by BM25, best first. Rows that the filter leaves out count in the statistics, so a
 /// filter changes no score. ERRORS: NotFound for a column, InvalidArgument for the query.
 Result<std::vector<Hit>> TextSearch(const table::Snapshot& snapshot, const std::string& text,

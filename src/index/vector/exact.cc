@@ -5,6 +5,17 @@
 #include <limits>
 
 namespace squire::vector {
+namespace {
+
+constexpr size_t kGroup = 64;  // rows of one bitmap word
+constexpr int kSomeMax = 40;   // live rows of a group that are measured one by one
+constexpr size_t kCacheLineBytes = 64;
+
+void Prefetch(const uint8_t* bytes, size_t size) {
+  for (size_t i = 0; i < size; i += kCacheLineBytes) __builtin_prefetch(bytes + i);
+}
+
+}  // namespace
 
 simd::Metric KernelMetric(squire::Metric metric) {
   switch (metric) {
@@ -46,6 +57,15 @@ Result<void> ExactSearch::AddBlock(const RowBlock& block) {
   return {};
 }
 
+void ExactSearch::AddRows(std::span<const uint8_t* const> rows, std::span<const uint64_t> ids) {
+  simd::TopK nearest(k_, bound_.load(std::memory_order_relaxed));
+  for (size_t i = 0; i < rows.size(); i++)
+    MeasureRow(rows[i], i + 1 < rows.size() ? rows[i + 1] : nullptr, ids[i], nearest);
+  const std::lock_guard lock(mutex_);
+  nearest_.Merge(nearest);
+  bound_.store(nearest_.bound(), std::memory_order_relaxed);
+}
+
 std::vector<simd::Neighbor> ExactSearch::Take() {
   const std::lock_guard lock(mutex_);
   bound_.store(range_.most(), std::memory_order_relaxed);
@@ -71,13 +91,35 @@ Result<void> ExactSearch::Check(const RowBlock& block) const {
   return {};
 }
 
+void ExactSearch::MeasureRow(const uint8_t* row, const uint8_t* next, uint64_t id, simd::TopK& nearest) const {
+  if (next != nullptr) Prefetch(next, 4 * distance_.dim());
+  float distance = 0;
+  distance_.Measure(row, 0, 1, &distance);
+  if (distance >= range_.above) nearest.Push(distance, id);
+}
+
+void ExactSearch::MeasureSome(const RowBlock& block, size_t begin, uint64_t live, simd::TopK& nearest) const {
+  const auto row_at = [&](size_t row) { return block.bytes.data() + row * block.stride_bytes; };
+  for (; live != 0; live &= live - 1) {
+    const size_t row = begin + static_cast<size_t>(__builtin_ctzll(live));
+    if (row >= block.count) return;
+    if (block.has_control && *row_at(row) != 0) continue;
+    const uint64_t rest = live & (live - 1);
+    const size_t next = rest == 0 ? block.count : begin + static_cast<size_t>(__builtin_ctzll(rest));
+    MeasureRow(row_at(row) + block.value_offset, next < block.count ? row_at(next) + block.value_offset : nullptr,
+               block.first_row + row, nearest);
+  }
+}
+
 void ExactSearch::Measure(const RowBlock& block, simd::TopK& nearest) const {
-  constexpr size_t kGroup = 64;  // rows of one bitmap word
   float distances[kGroup];
   for (size_t begin = 0; begin < block.count; begin += kGroup) {
     const size_t count = std::min(kGroup, block.count - begin);
     const uint64_t live = block.live.empty() ? ~uint64_t{0} : block.live[begin / kGroup];
-    if (live == 0) continue;
+    if (__builtin_popcountll(live) <= kSomeMax) {
+      MeasureSome(block, begin, live, nearest);
+      continue;
+    }
     const uint8_t* rows = block.bytes.data() + begin * block.stride_bytes;
     distance_.Measure(rows + block.value_offset, block.stride_bytes, count, distances);
     for (size_t i = 0; i < count; ++i) {

@@ -61,6 +61,9 @@ class ExactSearch {
   /// ERRORS: Corruption when the rows do not lie inside the block's bytes or its bitmap is too short.
   Result<void> AddBlock(const RowBlock& block);
 
+  /// Measures rows that lie anywhere, each of the query's dimension; `ids` names them.
+  void AddRows(std::span<const uint8_t* const> rows, std::span<const uint64_t> ids);
+
   /// The nearest rows, nearest first, equal distances by row id. The search is empty afterwards.
   std::vector<simd::Neighbor> Take();
 
@@ -70,6 +73,8 @@ class ExactSearch {
 
   [[nodiscard]] Result<void> Check(const RowBlock& block) const;
   void Measure(const RowBlock& block, simd::TopK& nearest) const;
+  void MeasureSome(const RowBlock& block, size_t begin, uint64_t live, simd::TopK& nearest) const;
+  void MeasureRow(const uint8_t* row, const uint8_t* next, uint64_t id, simd::TopK& nearest) const;
 
   simd::DistanceTo distance_;
   size_t k_;

@@ -83,6 +83,29 @@ TEST(ExactSearch, EqualsASortOverPagesOfEveryCut) {
   }
 }
 
+TEST(ExactSearch, FewRowsOfABlockAndRowsByThemselves) {
+  const Page whole(700, 9, 3);
+  const std::vector<float> query(9, 1.0f);
+  for (const unsigned one_of : {1u, 2u, 5u, 40u, 800u}) {
+    Page page = whole;
+    for (size_t r = 0; r < page.count; ++r)
+      if (r % one_of != 0) page.live[r / 64] &= ~(uint64_t{1} << (r % 64));
+    const auto expected = Reference(page, query, Metric::kL2, 12);
+    auto search = *ExactSearch::Make(Metric::kL2, query, 12);
+    ASSERT_TRUE(search.AddBlock(page.Block(0, page.count)));
+    EXPECT_EQ(search.Take(), expected) << one_of;
+    std::vector<const uint8_t*> rows;
+    std::vector<uint64_t> ids;
+    for (size_t r = 0; r < page.count; ++r) {
+      if (!page.Counts(r)) continue;
+      rows.push_back(&page.bytes[r * page.stride() + 1]);
+      ids.push_back(1000 + r);
+    }
+    search.AddRows(rows, ids);
+    EXPECT_EQ(search.Take(), expected) << one_of;
+  }
+}
+
 TEST(ExactSearch, CosineIsNearTheFormula) {
   const Page page(300, 24, 9);
   std::vector<float> query(24);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace squire::vector {
@@ -35,6 +36,12 @@ class RowMask {
     const uint64_t id = address >> 32, offset = address & 0xffffffff;
     const Fragment* found = Find(id);
     return found != nullptr && offset / 64 < found->words.size() && (found->words[offset / 64] >> (offset % 64) & 1);
+  }
+
+  /// The words of a fragment's rows as Add was given them; none when it has no such fragment.
+  [[nodiscard]] std::span<const uint64_t> WordsOf(uint64_t fragment_id) const {
+    const Fragment* found = Find(fragment_id);
+    return found == nullptr ? std::span<const uint64_t>() : std::span<const uint64_t>(found->words);
   }
 
   /// Rows that are in.
