@@ -274,8 +274,8 @@ class Table {
   /// The rows nearest to `query` by exact distance, best first. Null vectors are not found.
   [[nodiscard]] Result<std::vector<Hit>> VectorSearch(std::span<const float> query,
                                                       const VectorSearchOptions& options) const;
-  /// The same for each of several queries, which follow each other in `queries`: rows are read once for all of them, and
-  /// `options.threads` share the work. Memory grows with the queries, not with the rows.
+  /// The same for each of several queries, which follow each other in `queries`: rows are read once for all of them,
+  /// and `options.threads` share the work. Memory grows with the queries, not with the rows.
   [[nodiscard]] Result<std::vector<std::vector<Hit>>> VectorSearchMany(std::span<const float> queries,
                                                                        const VectorSearchOptions& options) const;
   /// The rows that match `query` best by BM25, best first. Query syntax: docs/text_search.md.

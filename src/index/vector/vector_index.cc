@@ -151,18 +151,18 @@ Result<std::vector<simd::Neighbor>> VectorIndex::Search(std::span<const float> q
   const CodeShape& shape = quantizer().shape();
   const size_t count = std::min(num_partitions(), options.nprobes == 0 ? DefaultProbes() : options.nprobes);
   Candidates candidates(coded, options, mask);
-  if (!fresh.empty()) {
-    float dot = 0;
-    simd::ActiveKernels().dot(prepared.data(), dim(), reinterpret_cast<const uint8_t*>(middle_.values.data()),
-                              4 * dim(), 1, &dot);
-    const CodeQuery::Center middle = coded.Against(dot, middle_.squares[0]);
-    for (const Partition* rows : fresh) candidates.Scan(*rows, middle, shape.sign_bytes(), 8 * shape.groups());
-  }
   for (const Probe& probe : NearestPartitions(centers(), metric(), prepared, count)) {
     const Partition* partition = TRY(Get(probe.partition));
     if (partition->size() == 0) continue;
     candidates.Scan(*partition, coded.Against(probe.dot, centers().squares[probe.partition]), shape.sign_bytes(),
                     8 * shape.groups());
+  }
+  if (!fresh.empty()) {  // last: few of them are nearer than what was found in the right places
+    float dot = 0;
+    simd::ActiveKernels().dot(prepared.data(), dim(), reinterpret_cast<const uint8_t*>(middle_.values.data()),
+                              4 * dim(), 1, &dot);
+    const CodeQuery::Center middle = coded.Against(dot, middle_.squares[0]);
+    for (const Partition* rows : fresh) candidates.Scan(*rows, middle, shape.sign_bytes(), 8 * shape.groups());
   }
   return candidates.Take();
 }
