@@ -110,6 +110,29 @@ struct VectorIndexOptions {
   int threads = 1;
 };
 
+/// One thing that a search for words asks of a row, beside what its query says. docs/text_search.md, "Conditions".
+struct TextCondition {
+  enum class Kind {
+    kWords,   ///< the words of `text`
+    kPhrase,  ///< its words one right after the other
+    kPrefix,  ///< every word that begins with it
+  };
+  enum class Role {
+    kShould,   ///< a row that holds it scores by it
+    kMust,     ///< only rows that hold it; they score by it
+    kMustNot,  ///< only rows that do not
+  };
+  std::string text;
+  Kind kind = Kind::kWords;
+  Role role = Role::kShould;
+  std::string column;      ///< only this column of those searched is asked; empty: any of them
+  double boost = 1;        ///< its scores times this
+  bool all_words = false;  ///< of kWords: every one, not any
+  int edits = 0;           ///< of kWords: words that differ by so many letters, at most 2; -1: by the word's length
+  size_t prefix_size = 0;  ///< of kWords with edits: so many letters are as they are written
+  size_t words_max = 50;   ///< of kPrefix and edits: words that are looked for instead, the likest and commonest first
+};
+
 struct TextSearchOptions {
   std::string text_column = "text";
   std::string name_column;  ///< a symbol or heading, weighted above the text; empty: none
@@ -118,6 +141,10 @@ struct TextSearchOptions {
   int threads = 1;
   std::string where;  ///< only rows of which this holds: docs/filters.md; empty: all
   std::optional<RowFilter> filter;
+  bool use_index = true;                  ///< false: every row is read
+  bool all_words = false;                 ///< rows that hold every plain word of the query, not any
+  std::vector<TextCondition> conditions;  ///< beside the query, which may be empty then
+  double k1 = 1.2, b = 0.75;              ///< of BM25: how soon a word said often is enough; how much length counts
 };
 
 /// A row found. `score` grows with relevance: BM25 for text, negated distance for vectors.

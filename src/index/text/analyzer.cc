@@ -187,6 +187,18 @@ void Analyzer::Read(std::string_view text, AnalyzerSink sink, void* context) con
   }
 }
 
+std::string Analyzer::FoldWord(std::string_view word) const {
+  std::string out;
+  if (base_ == Base::kCode) {  // the whole identifier, which comes last
+    ForEachWord(word, [&](std::string_view one, WordKind) { out = one; });
+    return out;
+  }
+  out = word;
+  if (lower_case_) ToLower(out);
+  if (ascii_folding_) FoldToAscii(out);
+  return out;
+}
+
 std::shared_ptr<const Analyzer> Analyzer::ForCode() {
   static const std::shared_ptr<const Analyzer> kCode(new Analyzer());
   return kCode;

@@ -38,6 +38,9 @@ class Analyzer {
 
   void Read(std::string_view text, AnalyzerSink sink, void* context) const;
 
+  /// A word that others may begin with: in the letters of the words that Read gives, but neither cut nor a stem.
+  [[nodiscard]] std::string FoldWord(std::string_view word) const;
+
   /// Read with a callable of (std::string_view word, uint32_t position).
   template <class F>
   void ForEach(std::string_view text, F&& each) const {

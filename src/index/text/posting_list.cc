@@ -13,10 +13,20 @@ uint32_t WindowBits(uint32_t num_documents) {
 
 Result<std::shared_ptr<const PostingList>> PostingList::Parse(std::vector<uint8_t> blocks, std::vector<uint32_t> ends,
                                                               uint32_t count, const DocumentNorms& norms) {
+  return Parse({.blocks = std::move(blocks), .block_ends = std::move(ends), .count = count}, norms);
+}
+
+Result<std::shared_ptr<const PostingList>> PostingList::Parse(WordPostings postings, const DocumentNorms& norms) {
+  auto& [blocks, ends, count, positions, position_ends] = postings;
   if (count == 0 || ends.size() != CeilDiv(count, kBlockDocuments) || ends.back() != blocks.size() ||
       !std::ranges::is_sorted(ends))
     return Corruption("the blocks of a word do not hold its " + std::to_string(count) + " postings");
-  std::shared_ptr<PostingList> list(new PostingList());
+  if (!position_ends.empty() && (position_ends.size() != ends.size() || position_ends.back() != positions.size() ||
+                                 !std::ranges::is_sorted(position_ends)))
+    return Corruption("the positions of a word do not fit its blocks");
+  std::shared_ptr<PostingList> list(new PostingList(norms));
+  list->positions_ = std::move(positions);
+  list->position_ends_ = std::move(position_ends);
   list->blocks_ = std::move(blocks);
   list->ends_ = std::move(ends);
   list->count_ = count;
@@ -40,6 +50,18 @@ Result<std::shared_ptr<const PostingList>> PostingList::Parse(std::vector<uint8_
   }
   list->parts_.shrink_to_fit();
   return list;
+}
+
+uint32_t PostingList::BlockOf(uint32_t document) const {
+  const auto after = std::ranges::upper_bound(firsts_, document) - firsts_.begin();
+  return static_cast<uint32_t>(std::max<ptrdiff_t>(after, 1) - 1);
+}
+
+Result<void> PostingList::DecodePositionsOf(uint32_t block, const PostingBlock& decoded,
+                                            std::vector<uint32_t>& out) const {
+  const size_t begin = block == 0 ? 0 : position_ends_[block - 1];
+  return DecodePositions(Bytes(positions_).subspan(begin, position_ends_[block] - begin),
+                         std::span(decoded.frequencies).first(block_count(block)), out);
 }
 
 }  // namespace squire::text

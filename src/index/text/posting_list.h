@@ -11,6 +11,7 @@
 
 #include "index/text/document_norms.h"
 #include "index/text/posting_codec.h"
+#include "index/text/text_part.h"
 
 namespace squire::text {
 
@@ -30,6 +31,9 @@ class PostingList {
   /// ERRORS: Corruption unless they hold `count` postings of documents that `norms` knows, in order.
   static Result<std::shared_ptr<const PostingList>> Parse(std::vector<uint8_t> blocks, std::vector<uint32_t> ends,
                                                           uint32_t count, const DocumentNorms& norms);
+  /// The same with where the words stand, if it is there. ERRORS: those, and Corruption for positions that do not fit
+  /// the blocks; what they say is looked at when it is asked for.
+  static Result<std::shared_ptr<const PostingList>> Parse(WordPostings postings, const DocumentNorms& norms);
 
   [[nodiscard]] uint32_t count() const { return count_; }
   [[nodiscard]] std::span<const Part> parts() const { return parts_; }
@@ -41,16 +45,29 @@ class PostingList {
   void Decode(uint32_t block, PostingBlock& out) const {
     DecodeTrustedBlock(blocks_.data() + (block == 0 ? 0 : ends_[block - 1]), block_count(block), out);
   }
+  /// The last block whose first document is not after `document`; 0 when there is none.
+  [[nodiscard]] uint32_t BlockOf(uint32_t document) const;
+
+  [[nodiscard]] bool has_positions() const { return !position_ends_.empty(); }
+  /// Where the words of a block stand, of each document as often as its frequency. ERRORS: Corruption.
+  Result<void> DecodePositionsOf(uint32_t block, const PostingBlock& decoded, std::vector<uint32_t>& out) const;
+
+  /// What share_max was computed by.
+  [[nodiscard]] const DocumentNorms& norms() const { return norms_; }
   [[nodiscard]] size_t size_bytes() const {
-    return sizeof(*this) + blocks_.size() + 2 * ends_.size() * sizeof(uint32_t) + parts_.size() * sizeof(Part);
+    return sizeof(*this) + blocks_.size() + 2 * ends_.size() * sizeof(uint32_t) + parts_.size() * sizeof(Part) +
+           positions_.size() + position_ends_.size() * sizeof(uint32_t);
   }
 
  private:
-  PostingList() = default;
+  explicit PostingList(const DocumentNorms& norms) : norms_(norms) {}
 
+  DocumentNorms norms_;
   std::vector<uint8_t> blocks_;
   std::vector<uint32_t> ends_, firsts_;  // of blocks
   std::vector<Part> parts_;              // by window
+  std::vector<uint8_t> positions_;
+  std::vector<uint32_t> position_ends_;  // of blocks
   uint32_t count_ = 0;
 };
 

@@ -1,5 +1,7 @@
 #include "index/text/query.h"
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "base/try.h"
@@ -9,85 +11,61 @@ namespace squire::text {
 
 namespace {
 
-struct Item {
-  char sign = 0;  // '+', '-' or 0
-  bool quoted = false;
-  std::string_view text;
-};
+constexpr size_t kMaxLikeBytes = 64;  // a longer word is no slip of the pen
+constexpr size_t kMaxWordsOfPattern = 4096;
+constexpr double kMaxBoost = 1e6;
 
-bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+/// Letters that may differ in a word of so many bytes.
+uint8_t UsualEdits(size_t size) { return size <= 2 ? 0 : size <= 5 ? 1 : 2; }
 
-// What may follow a sign for it to be one: the start of a word or of a phrase. "-1" and "--flag" are plain, so that a
-// number or a long option can be searched for as it is written.
-bool CanFollowSign(char c) {
-  return c == '"' || c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<uint8_t>(c) >= 0x80;
-}
-
-// The quote that ends the phrase opened at `open`, or npos. What follows it must be a space or the end, so that code
-// that is pasted, f("a", "b"), is not taken for phrases.
-size_t ClosingQuote(std::string_view query, size_t open) {
-  const size_t close = query.find('"', open + 1);
-  if (close == std::string_view::npos) return close;
-  return close + 1 == query.size() || IsSpace(query[close + 1]) ? close : std::string_view::npos;
-}
-
-std::vector<Item> SplitItems(std::string_view query) {
-  std::vector<Item> items;
-  for (size_t at = 0; at < query.size();) {
-    if (IsSpace(query[at])) {
-      ++at;
-      continue;
-    }
-    Item item;
-    if ((query[at] == '+' || query[at] == '-') && at + 1 < query.size() && CanFollowSign(query[at + 1])) {
-      item.sign = query[at++];
-    }
-    const size_t close = query[at] == '"' ? ClosingQuote(query, at) : std::string_view::npos;
-    if (close != std::string_view::npos) {
-      item.quoted = true;
-      item.text = query.substr(at + 1, close - at - 1);
-      at = close + 1;
-    } else {
-      const size_t begin = at;
-      while (at < query.size() && !IsSpace(query[at])) ++at;
-      item.text = query.substr(begin, at - begin);
-    }
-    items.push_back(item);
-  }
-  return items;
-}
-
-class Builder {
+class Compiler {
  public:
-  // Words of phrases and signs first: they may not be left out.
-  Result<void> AddClause(const Item& item) {
-    TextClause clause{.excluded = item.sign == '-', .words = {}};
+  explicit Compiler(const Analyzer& analyzer) : analyzer_(analyzer) {}
+
+  /// Words of phrases and signs first: they may not be left out.
+  Result<void> AddClause(const TextCondition& condition) {
+    TextClause clause;
+    clause.excluded = condition.role == TextCondition::Role::kMustNot;
+    clause.column = condition.column;
+    using Kind = TextClause::Kind;
+    const bool is_phrase = condition.kind == TextCondition::Kind::kPhrase;
+    clause.kind = is_phrase ? Kind::kPhrase : condition.all_words ? Kind::kAllOf : Kind::kAnyOf;
     bool fits = true;
-    ForEachWord(item.text, [&](std::string_view word, WordKind kind) {
-      if (clause.excluded && kind != WordKind::kPart) return;
-      const int index = Intern(word);
+    ForEachWordOf(condition, [&](std::string_view word, const WordPattern& pattern, uint32_t position) {
+      // Whole identifiers and pairs say again what their parts say.
+      const bool is_part = !analyzer_.is_code() || position % 2 == 0 || condition.kind == TextCondition::Kind::kPrefix;
+      if (clause.excluded && !is_part) return;
+      const int index = Intern(word, pattern);
       if (index < 0) {
         fits = false;
         return;
       }
-      if (kind == WordKind::kPart) clause.words.push_back(static_cast<uint16_t>(index));
-      if (!clause.excluded) ++query_.weights[static_cast<size_t>(index)];
+      if (is_part) {
+        clause.words.push_back(static_cast<uint16_t>(index));
+        clause.offsets.push_back(position);
+      }
+      if (!clause.excluded) query_.weights[static_cast<size_t>(index)] += condition.boost;
     });
     if (!fits) {
       return InvalidArgument("the phrases and signed words of a query may have " + std::to_string(kMaxQueryWords) +
                              " distinct words, this one has more");
     }
-    if (!clause.words.empty()) query_.clauses.push_back(std::move(clause));
+    if (clause.words.empty()) return {};
+    for (size_t i = clause.offsets.size(); i > 0; i--) clause.offsets[i - 1] -= clause.offsets[0];
+    if (clause.words.size() == 1) clause.kind = Kind::kPhrase;
+    if (clause.kind == Kind::kAllOf && !clause.excluded) return Split(clause);
+    if (clause.kind == Kind::kAnyOf && clause.excluded) return Split(clause);
+    query_.clauses.push_back(std::move(clause));
     return {};
   }
 
-  void AddPlain(const Item& item) {
-    ForEachWord(item.text, [&](std::string_view word, WordKind) {
-      const int index = Intern(word);
+  void AddPlain(const TextCondition& condition) {
+    ForEachWordOf(condition, [&](std::string_view word, const WordPattern& pattern, uint32_t) {
+      const int index = Intern(word, pattern);
       if (index < 0) {
         query_.truncated = true;
       } else {
-        ++query_.weights[static_cast<size_t>(index)];
+        query_.weights[static_cast<size_t>(index)] += condition.boost;
       }
     });
   }
@@ -95,37 +73,104 @@ class Builder {
   TextQuery Take() && { return std::move(query_); }
 
  private:
-  int Intern(std::string_view word) {
-    const auto known = index_.find(word);
-    if (known != index_.end()) return known->second;
+  /// A clause for each word: all of them hold, or none may.
+  Result<void> Split(const TextClause& clause) {
+    for (const uint16_t word : clause.words) {
+      TextClause one{TextClause::Kind::kPhrase, clause.excluded, {word}, {0}, clause.column};
+      query_.clauses.push_back(std::move(one));
+    }
+    return {};
+  }
+
+  template <class Use>
+  void ForEachWordOf(const TextCondition& condition, Use use) {
+    if (condition.kind == TextCondition::Kind::kPrefix) {
+      const std::string begin = analyzer_.FoldWord(condition.text);
+      WordPattern pattern;
+      pattern.kind = WordPattern::Kind::kPrefix;
+      pattern.words_max = WordsMax(condition);
+      if (!begin.empty()) use(begin, pattern, 0);
+      return;
+    }
+    analyzer_.ForEach(condition.text, [&](std::string_view word, uint32_t position) {
+      use(word, PatternOf(condition, word), position);
+    });
+  }
+
+  static uint32_t WordsMax(const TextCondition& condition) {
+    return static_cast<uint32_t>(std::min(condition.words_max, kMaxWordsOfPattern));
+  }
+
+  static WordPattern PatternOf(const TextCondition& condition, std::string_view word) {
+    WordPattern pattern;
+    if (condition.kind != TextCondition::Kind::kWords || condition.edits == 0 || word.size() > kMaxLikeBytes)
+      return pattern;
+    pattern.edits = condition.edits < 0 ? UsualEdits(word.size()) : static_cast<uint8_t>(condition.edits);
+    if (pattern.edits == 0) return pattern;
+    pattern.kind = WordPattern::Kind::kLike;
+    pattern.prefix_size = static_cast<uint32_t>(std::min(condition.prefix_size, kMaxLikeBytes));
+    pattern.words_max = WordsMax(condition);
+    return pattern;
+  }
+
+  int Intern(std::string_view word, const WordPattern& pattern) {
+    const auto [begin, end] = index_.equal_range(word);
+    for (auto at = begin; at != end; ++at)
+      if (query_.patterns[static_cast<size_t>(at->second)] == pattern) return at->second;
     if (query_.words.size() == kMaxQueryWords) return -1;
     const int index = static_cast<int>(query_.words.size());
     query_.words.emplace_back(word);
+    query_.patterns.push_back(pattern);
     query_.weights.push_back(0);
     index_.emplace(word, index);
     return index;
   }
 
+  const Analyzer& analyzer_;
   TextQuery query_;
-  std::map<std::string, int, std::less<>> index_;
+  std::multimap<std::string, int, std::less<>> index_;
 };
+
+Result<void> Check(const TextCondition& condition) {
+  if (condition.text.size() > kMaxQueryBytes)
+    return InvalidArgument("a condition may have " + std::to_string(kMaxQueryBytes) + " bytes, this one has " +
+                           std::to_string(condition.text.size()));
+  if (condition.edits < -1 || condition.edits > kMaxEdits)
+    return InvalidArgument("words may differ by " + std::to_string(kMaxEdits) + " letters at most");
+  if (!(condition.boost > 0 && condition.boost <= kMaxBoost))
+    return InvalidArgument("a boost is above 0 and at most 1000000");
+  if (condition.words_max == 0) return InvalidArgument("a word stands for at least one word");
+  return {};
+}
+
+/// A plain word of a query that asks for no column: nothing else says whether a document is an answer.
+bool IsPlain(const TextCondition& condition) {
+  return condition.role == TextCondition::Role::kShould && condition.column.empty() && !condition.all_words;
+}
 
 }  // namespace
 
+bool TextQuery::is_plain() const {
+  return std::ranges::all_of(patterns, [](const WordPattern& one) { return one == WordPattern(); }) &&
+         std::ranges::all_of(clauses, [](const TextClause& clause) {
+           return clause.column.empty() && clause.kind == TextClause::Kind::kPhrase;
+         });
+}
+
+Result<TextQuery> CompileTextQuery(const std::vector<TextCondition>& conditions, const Analyzer& analyzer) {
+  Compiler compiler(analyzer);
+  for (const TextCondition& condition : conditions) {
+    TRY(Check(condition));
+    if (!IsPlain(condition)) TRY(compiler.AddClause(condition));
+  }
+  for (const TextCondition& condition : conditions)
+    if (IsPlain(condition)) compiler.AddPlain(condition);
+  return std::move(compiler).Take();
+}
+
 Result<TextQuery> ParseTextQuery(std::string_view query) {
-  if (query.size() > kMaxQueryBytes) {
-    return InvalidArgument("a query may have " + std::to_string(kMaxQueryBytes) + " bytes, this one has " +
-                           std::to_string(query.size()));
-  }
-  Builder builder;
-  const auto items = SplitItems(query);
-  for (const Item& item : items) {
-    if (item.quoted || item.sign) TRY(builder.AddClause(item));
-  }
-  for (const Item& item : items) {
-    if (!item.quoted && !item.sign) builder.AddPlain(item);
-  }
-  return std::move(builder).Take();
+  const auto conditions = TRY(ParseConditions(query, {}));
+  return CompileTextQuery(conditions, *Analyzer::ForCode());
 }
 
 }  // namespace squire::text

@@ -7,7 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "index/text/analyzer.h"
+#include "index/text/word_pattern.h"
 #include "squire/result.h"
+#include "squire/table.h"
 
 namespace squire::text {
 
@@ -17,22 +20,46 @@ inline constexpr size_t kMaxQueryBytes = 64 << 10;
 /// Distinct words of a query that are looked for.
 inline constexpr size_t kMaxQueryWords = 256;
 
-/// What a document must hold, or must not: these words, each right after the one before.
+/// What a document must hold, or must not.
 struct TextClause {
+  enum class Kind : uint8_t {
+    kPhrase,  ///< the words, each where it stands after the first one
+    kAnyOf,
+    kAllOf,
+  };
+  Kind kind = Kind::kPhrase;
   bool excluded = false;
-  std::vector<uint16_t> words;  ///< indexes into TextQuery::words; never empty
+  std::vector<uint16_t> words;    ///< indexes into TextQuery::words; never empty
+  std::vector<uint32_t> offsets;  ///< of kPhrase: how far each stands behind the first
+  std::string column;             ///< that has to hold it; empty: any
 };
 
 struct TextQuery {
-  std::vector<std::string> words;  ///< distinct and folded
-  std::vector<uint32_t> weights;   ///< how often each was asked for; 0 for a word that is only excluded
+  std::vector<std::string> words;     ///< distinct, as the analyzer gives them
+  std::vector<WordPattern> patterns;  ///< of each: what it stands for
+  std::vector<double> weights;        ///< of each: how often it was asked for, times boosts; 0 when it is excluded only
   std::vector<TextClause> clauses;
   bool truncated = false;  ///< plain words beyond kMaxQueryWords were left out
+
+  /// Whether its words stand for themselves and its clauses are phrases of any column.
+  [[nodiscard]] bool is_plain() const;
 };
 
-/// Parses plain words, "an exact phrase", +required and -excluded words or phrases.
-/// ERRORS: InvalidArgument when the query is longer than kMaxQueryBytes, or its phrases and signed words alone have
-/// more than kMaxQueryWords distinct words.
+struct QuerySyntax {
+  std::vector<std::string> columns;  ///< names that may stand before a colon
+  bool all_words = false;            ///< plain words are required
+};
+
+/// What a query says. Plain words, "an exact phrase", +required and -excluded words or phrases, begin*, like~1,
+/// column:word, boosted^2, AND between what is required. ERRORS: InvalidArgument for more than kMaxQueryBytes.
+Result<std::vector<TextCondition>> ParseConditions(std::string_view query, const QuerySyntax& syntax);
+
+/// Conditions in the words that `analyzer` makes of them.
+/// ERRORS: InvalidArgument for a condition out of its limits, and when phrases and required words alone have more than
+/// kMaxQueryWords distinct words.
+Result<TextQuery> CompileTextQuery(const std::vector<TextCondition>& conditions, const Analyzer& analyzer);
+
+/// Both, by the rules named kTokenizerName. ERRORS: theirs.
 Result<TextQuery> ParseTextQuery(std::string_view query);
 
 }  // namespace squire::text

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "index/text/part_builder.h"
+#include "squire/result.h"
 
 namespace squire::text {
 

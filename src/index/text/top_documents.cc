@@ -12,9 +12,14 @@ constexpr float kSlack = 1 + 1e-5f;
 /// Reads one word's postings window by window.
 class Cursor {
  public:
-  Cursor(const QueryTerm& term, uint32_t window_bits) : term_(term), window_bits_(window_bits) {}
+  Cursor(const QueryTerm& term, const DocumentNorms& norms, uint32_t window_bits)
+      : term_(term), window_bits_(window_bits), growth_(norms.GrowthSince(term.postings->norms())) {}
 
   [[nodiscard]] float weight() const { return term_.weight; }
+  /// What a document of a part gets of the word at most.
+  [[nodiscard]] float BoundOf(const PostingList::Part& part) const {
+    return term_.weight * std::min(1.0f, part.share_max * growth_);
+  }
   [[nodiscard]] const QueryTerm& term() const { return term_; }
 
   /// The part of a window, or null.
@@ -73,6 +78,7 @@ class Cursor {
 
   const QueryTerm& term_;
   const uint32_t window_bits_;
+  const float growth_;  // of shares since the list was parsed
   uint32_t loaded_ = UINT32_MAX;
   PostingBlock block_;
 };
@@ -103,7 +109,7 @@ class Searcher {
       if (term.is_excluded && term.postings == nullptr) continue;
       if (term.is_required) required_++;
       if (term.postings == nullptr) continue;
-      cursors_.emplace_back(term, window_bits_);
+      cursors_.emplace_back(term, *search.norms, window_bits_);
     }
   }
 
@@ -131,7 +137,7 @@ class Searcher {
       const QueryTerm& term = cursor.term();
       if (term.is_excluded) continue;
       for (const PostingList::Part& part : term.postings->parts()) {
-        windows[part.window].bound += term.weight * part.share_max;
+        windows[part.window].bound += cursor.BoundOf(part);
         if (term.is_required) held[part.window]++;
       }
     }
@@ -150,7 +156,7 @@ class Searcher {
     for (Cursor& cursor : cursors_) {
       const PostingList::Part* part = cursor.Find(window);
       if (part == nullptr) continue;
-      const Present present{&cursor, *part, cursor.weight() * part->share_max};
+      const Present present{&cursor, *part, cursor.BoundOf(*part)};
       (cursor.term().is_excluded ? excluded_ : present_).push_back(present);
     }
     std::ranges::sort(present_, [](const Present& a, const Present& b) {
@@ -180,7 +186,8 @@ class Searcher {
     }
     for (const Present& present : excluded_) Exclude(present);
     for (const Candidate& candidate : candidates_) {
-      const FoundDocument found{search_.part, candidate.document, candidate.score};
+      if (candidate.score < top_.threshold()) continue;
+      const FoundDocument found{search_.part, candidate.document, candidate.score, search_.rows[candidate.document]};
       if (top_.Takes(found) && (!search_.is_wanted || search_.is_wanted(candidate.document))) top_.Offer(found);
     }
   }
@@ -263,8 +270,7 @@ class Searcher {
 
 bool TopDocuments::IsBetter(const FoundDocument& a, const FoundDocument& b) {
   if (a.score != b.score) return a.score > b.score;
-  if (a.part != b.part) return a.part < b.part;
-  return a.document < b.document;
+  return a.row < b.row;
 }
 
 void TopDocuments::Offer(const FoundDocument& found) {

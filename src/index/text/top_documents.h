@@ -26,14 +26,15 @@ struct FoundDocument {
   uint32_t part = 0;  ///< of the index
   uint32_t document = 0;
   float score = 0;
+  uint64_t row = 0;
 };
 
-/// The best `k` documents offered, equal scores by part and document.
+/// The best `k` documents offered, equal scores by row.
 class TopDocuments {
  public:
   explicit TopDocuments(size_t k) : k_(k) {}
 
-  /// Below this nothing gets in; at it, by the order of documents.
+  /// Below this nothing gets in; at it, by row.
   [[nodiscard]] float threshold() const { return heap_.size() < k_ ? 0 : heap_.front().score; }
   [[nodiscard]] bool Takes(const FoundDocument& found) const {
     return heap_.size() < k_ || (k_ > 0 && IsBetter(found, heap_.front()));
@@ -52,6 +53,7 @@ class TopDocuments {
 struct PartSearch {
   uint32_t part = 0;
   const DocumentNorms* norms = nullptr;
+  std::span<const uint64_t> rows;  ///< of the part's documents
   std::span<const QueryTerm> terms;
   /// Whether a document that would get in counts: it is live, passes the filter, holds the phrases. May be empty.
   std::function<bool(uint32_t document)> is_wanted;

@@ -122,7 +122,7 @@ TEST(TopDocumentsTest, AreThoseOfAllPostings) {
       const uint32_t kind = i % 2 == 0 ? 0 : random() % 4;
       terms.push_back(corpus.Term(text, kind == 1, kind == 2 && word > 0));
     }
-    PartSearch search{0, &corpus.norms(), terms, {}};
+    PartSearch search{0, &corpus.norms(), corpus.part().rows, terms, {}};
     if (i % 3 == 0) search.is_wanted = [](uint32_t document) { return document % 3 == 0; };
     ExpectSame(search, 1 + random() % 30);
   }
