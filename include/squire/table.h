@@ -133,6 +133,23 @@ struct TextCondition {
   size_t words_max = 50;   ///< of kPrefix and edits: words that are looked for instead, the likest and commonest first
 };
 
+/// How texts become the words of an index, as Lance has it. With "code1", the rules for code and prose of
+/// docs/text_search.md, what is below it does not count.
+struct TextIndexOptions {
+  std::string base_tokenizer = "simple";  ///< "simple", "whitespace", "raw", "ngram", "code1"
+  bool with_position = false;             ///< keeps where words stand: phrases are found without reading texts
+  std::string language = "English";       ///< of stems and stop words
+  std::optional<uint32_t> max_token_length = 40;
+  bool lower_case = true;
+  bool stem = true;
+  bool remove_stop_words = true;
+  std::optional<std::vector<std::string>> custom_stop_words;
+  bool ascii_folding = true;
+  uint32_t min_ngram_length = 3, max_ngram_length = 3;
+  bool prefix_only = false;
+  std::vector<uint32_t> boosts;  ///< of each column: its words count so many times; empty: once
+};
+
 struct TextSearchOptions {
   std::string text_column = "text";
   std::string name_column;  ///< a symbol or heading, weighted above the text; empty: none
@@ -349,6 +366,12 @@ class Table {
   /// (IVF_RQ), and theirs are used here. ERRORS: NotFound; Unsupported types; InvalidArgument for options.
   Result<uint64_t> CreateVectorIndex(const std::string& column, const VectorIndexOptions& options = {},
                                      const std::string& name = {});
+  /// Makes a full-text index of columns of text, "<first column>_idx" unless named, in place of one of that name: rows
+  /// added later are found at once, and commits keep it up. Over one column by one of Lance's own tokenizers it is an
+  /// index that other Lance programs use (Inverted); over several columns, with boosts or with "code1" they leave it
+  /// alone. ERRORS: NotFound; Unsupported types, tokenizers and languages; InvalidArgument for options.
+  Result<uint64_t> CreateTextIndex(std::span<const std::string> columns, const TextIndexOptions& options = {},
+                                   const std::string& name = {});
   /// Drops an index of any kind. ERRORS: NotFound.
   Result<uint64_t> DropIndex(const std::string& name);
   [[nodiscard]] std::vector<IndexInfo> Indexes() const;

@@ -50,6 +50,27 @@ nb::list Tags(const TableObject& self) {
   return out;
 }
 
+TextIndexOptions TextOptions(const nb::dict& from) {
+  TextIndexOptions out;
+  const auto take = [&from](const char* name, auto& to) {
+    if (from.contains(name)) to = nb::cast<std::remove_reference_t<decltype(to)>>(from[name]);
+  };
+  take("base_tokenizer", out.base_tokenizer);
+  take("with_position", out.with_position);
+  take("language", out.language);
+  take("max_token_length", out.max_token_length);
+  take("lower_case", out.lower_case);
+  take("stem", out.stem);
+  take("remove_stop_words", out.remove_stop_words);
+  take("custom_stop_words", out.custom_stop_words);
+  take("ascii_folding", out.ascii_folding);
+  take("ngram_min_length", out.min_ngram_length);
+  take("ngram_max_length", out.max_ngram_length);
+  take("prefix_only", out.prefix_only);
+  take("boosts", out.boosts);
+  return out;
+}
+
 nb::list Indexes(const TableObject& self) {
   using Infos = std::vector<IndexInfo>;
   nb::list out;
@@ -85,6 +106,14 @@ void BindVersions(TableClass& type) {
           },
           nb::arg("column"), nb::arg("name"), nb::arg("distance_type"), nb::arg("partitions"), nb::arg("bits"),
           nb::arg("threads"))
+      .def(
+          "create_text_index",
+          [](TableObject& self, const std::vector<std::string>& columns, const std::string& name,
+             const nb::dict& options) {
+            const TextIndexOptions how = TextOptions(options);
+            return self.Write([&](Table& table) { return table.CreateTextIndex(columns, how, name); });
+          },
+          nb::arg("columns"), nb::arg("name"), nb::arg("options"))
       .def(
           "drop_index",
           [](TableObject& self, const std::string& name) {

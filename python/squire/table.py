@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union
 
@@ -391,6 +391,70 @@ class Table:
             lambda native, own: native.create_vector_index(
                 column, own, metric.lower(), num_partitions or 0, num_bits, threads
             ),
+        )
+
+    def create_fts_index(
+        self,
+        field_names: Union[str, Sequence[str]],
+        *,
+        replace: bool = False,
+        with_position: bool = False,
+        base_tokenizer: str = "simple",
+        language: str = "English",
+        max_token_length: Optional[int] = 40,
+        lower_case: bool = True,
+        stem: bool = True,
+        remove_stop_words: bool = True,
+        custom_stop_words: Optional[Sequence[str]] = None,
+        ascii_folding: bool = True,
+        ngram_min_length: int = 3,
+        ngram_max_length: int = 3,
+        prefix_only: bool = False,
+        boosts: Optional[Sequence[int]] = None,
+        name: Optional[str] = None,
+    ) -> None:
+        """Makes a full-text index, "<first column>_idx" unless named. Rows written later are found at once, and writes
+        keep the index up.
+
+        Args:
+            field_names: a column of text, or several, which make one document a row.
+            replace: in place of an index of that name.
+            with_position: keeps where words stand.
+            base_tokenizer: "simple", "whitespace", "raw", "ngram", or "code1": identifiers of code whole and in parts,
+                by rules of its own, so that the options below do not count.
+            language: of stems and stop words.
+            max_token_length: longer words are left out.
+            lower_case: folds capitals.
+            stem: keeps the stems of words.
+            remove_stop_words: leaves out the commonest words.
+            custom_stop_words: in place of the language's own.
+            ascii_folding: drops accents.
+            ngram_min_length: of "ngram".
+            ngram_max_length: of "ngram".
+            prefix_only: of "ngram": those alone that begin a word.
+            boosts: of each column: its words count so many times.
+            name: the index's name.
+        """
+        columns = [field_names] if isinstance(field_names, str) else list(field_names)
+        options = {
+            "with_position": with_position,
+            "base_tokenizer": base_tokenizer,
+            "language": language,
+            "max_token_length": max_token_length,
+            "lower_case": lower_case,
+            "stem": stem,
+            "remove_stop_words": remove_stop_words,
+            "custom_stop_words": None if custom_stop_words is None else list(custom_stop_words),
+            "ascii_folding": ascii_folding,
+            "ngram_min_length": ngram_min_length,
+            "ngram_max_length": ngram_max_length,
+            "prefix_only": prefix_only,
+            "boosts": list(boosts or []),
+        }
+        self._make_index(
+            name or f"{columns[0]}_idx" if columns else "",
+            replace,
+            lambda native, own: native.create_text_index(columns, own, options),
         )
 
     def _make_index(self, name: str, replace: bool, make: Callable[[_native.Table, str], object]) -> None:

@@ -3,9 +3,12 @@
 #include <algorithm>
 
 #include "index/key/btree.h"
+#include "index/text/parameters.h"
+#include "index/text/write_index.h"
 #include "index/vector/exact.h"
 #include "index/vector/write_index.h"
 #include "table/commit.h"
+#include "table/scan.h"
 #include "upkeep/fold.h"
 
 namespace squire::engine {
@@ -30,6 +33,7 @@ Result<void> AddLive(const table::Snapshot& snapshot, const index::BTree& tree, 
 
 std::string KindOf(const pb::IndexMetadata& index) {
   if (index.index_details().type_url() == vector::kVectorDetailsUrl) return vector::KindOfVectorIndex(index);
+  if (index.index_details().type_url() == text::kOwnTextDetailsUrl) return "Text";
   // "/lance.table.BTreeIndexDetails" is a BTree.
   std::string kind = index.index_details().type_url();
   kind = kind.substr(kind.rfind('.') + 1);
@@ -85,6 +89,18 @@ Result<uint64_t> CreateVectorIndex(SnapshotPtr& current, const std::string& colu
   return upkeep::PublishIndex(current, std::move(index), Named(*current, wanted));
 }
 
+Result<uint64_t> CreateTextIndex(SnapshotPtr& current, std::span<const std::string> columns,
+                                 const TextIndexOptions& options, const std::string& name) {
+  if (columns.empty()) return InvalidArgument("a text index of no column");
+  const table::Projection projection = TRY(table::Project(*current, columns));
+  text::TextIndexWork work;
+  work.parameters = TRY(text::ParametersFor(projection.field_ids, options));
+  work.name = NameOr(name, columns[0]);
+  for (size_t i = 0; i < current->num_fragments(); i++) work.fragments.insert(current->fragment(i).id());
+  auto index = TRY(text::WriteTextIndex(*current, work));
+  return upkeep::PublishIndex(current, std::move(index), Named(*current, work.name));
+}
+
 Result<uint64_t> DropIndex(SnapshotPtr& current, const std::string& name) {
   table::Change change;
   change.kind = table::Change::Kind::kCreateIndex;
@@ -98,6 +114,10 @@ Result<uint64_t> DropIndex(SnapshotPtr& current, const std::string& name) {
 std::vector<IndexInfo> Indexes(const table::Snapshot& snapshot) {
   std::vector<IndexInfo> out;
   for (const pb::IndexMetadata& index : snapshot.indices().indices()) {
+    // Entries of one name are one index.
+    const bool is_known =
+        text::IsTextIndex(index) && std::ranges::find(out, index.name(), &IndexInfo::name) != out.end();
+    if (is_known) continue;
     IndexInfo info{index.name(), {}, KindOf(index), table::UuidText(index.uuid())};
     for (int32_t id : index.fields())
       if (const Field* field = snapshot.FindField(id)) info.columns.push_back(field->name);

@@ -294,6 +294,12 @@ Result<uint64_t> Table::CreateVectorIndex(const std::string& column, const Vecto
   return impl_->watch->Wrote(engine::CreateVectorIndex(impl_->snapshot, column, options, name));
 }
 
+Result<uint64_t> Table::CreateTextIndex(std::span<const std::string> columns, const TextIndexOptions& options,
+                                        const std::string& name) {
+  TRY(Admit(*impl_));
+  return impl_->watch->Wrote(engine::CreateTextIndex(impl_->snapshot, columns, options, name));
+}
+
 Result<uint64_t> Table::DropIndex(const std::string& name) { return engine::DropIndex(impl_->snapshot, name); }
 
 std::vector<IndexInfo> Table::Indexes() const { return engine::Indexes(*impl_->snapshot); }

@@ -277,7 +277,12 @@ std::vector<Operation> MakeOperations() {
   out.push_back(Writing("update_tag", [=](Table& t) { return t.UpdateTag("old", 3); }, indexed));
   out.push_back(Writing("delete_tag", [=](Table& t) { return t.DeleteTag("old"); }, indexed));
   out.push_back(Writing("key_index", [=](Table& t) { return ignore(t.CreateKeyIndex("id")); }));
+  out.push_back(Writing("text_index", [=](Table& t) {
+    return ignore(t.CreateTextIndex(std::vector<std::string>{"text"}, {.with_position = true}));
+  }));
+  out.push_back(Writing("drop_text_index", [=](Table& t) { return ignore(t.DropIndex("text_idx")); }, indexed));
   for (Operation& operation : std::vector<Operation>{
+           Writing("fold_text", Optimize, indexed),
            Writing("compact", [](Table& t) -> Result<void> { return Told(TRY(t.Compact()).put_off); }),
            Writing(
                "append_and_upkeep", [=](Table& t) { return ignore(t.Append(Rows("d", 2))); }, Start::kBusy),
@@ -402,7 +407,13 @@ void Prepare(FileSystem& fs, Start start) {
   if (start == Start::kNothing) return;
   auto table = TableAccess::Create(fs, kRoot, RowSchema());
   ASSERT_TRUE(table) << table.error().ToString();
-  for (const char* prefix : {"a", "b", "c"}) ASSERT_TRUE(table->Append(Rows(prefix, kRows)));
+  const std::vector<std::string> text = {"text"};
+  for (const char* prefix : {"a", "b", "c"}) {
+    if (start == Start::kIndexed && prefix[0] == 'c') {
+      ASSERT_TRUE(table->CreateTextIndex(text));
+    }
+    ASSERT_TRUE(table->Append(Rows(prefix, kRows)));
+  }
   ASSERT_TRUE(table->DeleteKeys("id", Keys({"b#7", "b#8", "c#0"})));
   if (start == Start::kTable) return;
   if (start == Start::kBusy) {
@@ -475,7 +486,7 @@ TEST(TestbedTest, OperationsWorkOnEveryDisk) {
 TEST(TestbedTest, ACommitTakesAtMostFourSyncs) {
   for (const Disk& kind : Disks()) {
     if (!kind.options.can_sync_all) continue;
-    const std::set<std::string> writes_a_file_each = {"create", "bulk_append", "add_column", "key_index"};
+    const std::set<std::string> writes_a_file_each = {"create", "bulk_append", "add_column", "key_index", "text_index"};
     for (const Operation& operation : Operations()) {
       if (operation.does_upkeep || writes_a_file_each.contains(operation.name)) continue;
       MemoryFileSystem disk(kind.options);

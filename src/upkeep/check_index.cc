@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "index/key/btree.h"
+#include "index/text/text_index.h"
 #include "table/scan.h"
 #include "upkeep/check_fragment.h"
+#include "upkeep/check_text_index.h"
 
 namespace squire::upkeep {
 namespace {
@@ -59,6 +61,10 @@ class Checker {
     std::ranges::sort(files, {}, &FileInfo::name);
     for (const FileInfo& file : files)
       if (!file.is_folder && (file.name.ends_with(".lance") || file.name.ends_with(".idx"))) TRY(CheckFile(file.name));
+    if (text::IsTextIndex(index_)) {
+      out_.bytes_read += TRY(CheckTextIndex(snapshot_, index_, deep_));
+      return {};
+    }
     if (index_.index_details().type_url() != index::kBTreeDetailsUrl) return {};
     const auto tree = TRY(index::BTree::Open(snapshot_, index_));
     if (deep_ && !HasStableIds()) TRY(CheckEntries(*tree));

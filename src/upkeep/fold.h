@@ -25,4 +25,9 @@ Result<uint64_t> FoldKeyIndexes(std::shared_ptr<const table::Snapshot>& current,
 /// The same for vector indexes that are read here: their rows are found meanwhile, so that they may wait longer.
 Result<uint64_t> FoldVectorIndexes(std::shared_ptr<const table::Snapshot>& current, bool all = false);
 
+/// The same for text indexes by words that are known here. An index is several entries, each of rows of its own: rows
+/// that it lacks become one more, together with those entries that are not much larger, so that a row is written anew
+/// O(log n) times.
+Result<uint64_t> FoldTextIndexes(std::shared_ptr<const table::Snapshot>& current, bool all = false);
+
 }  // namespace squire::upkeep

@@ -272,6 +272,7 @@ void Keeper::Fold(SnapshotPtr& current, bool all, UpkeepReport& report) {
   Run(Stage::kFold, report, [&]() -> Result<void> {
     versions_made_ += TRY(FoldKeyIndexes(current, all));
     versions_made_ += TRY(FoldVectorIndexes(current, all));
+    versions_made_ += TRY(FoldTextIndexes(current, all));
     return {};
   });
 }

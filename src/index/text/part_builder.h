@@ -65,6 +65,9 @@ class PartBuilder {
   /// Counts the words of a field of the document at hand by the rules named kTokenizerName, without positions.
   /// REQUIRES: a builder without positions.
   void AddText(std::string_view text, uint32_t boost = 1);
+  /// Whether the document at hand has a word. In indexes that other programs use those without are none, and do not
+  /// count in the statistics.
+  [[nodiscard]] bool has_words() const { return !touched_.empty(); }
   /// The document is whole: the one of row `row`.
   void EndDocument(uint64_t row);
 

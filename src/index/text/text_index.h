@@ -34,12 +34,18 @@ struct TextIndexParameters {
 
   friend bool operator==(const TextIndexParameters&, const TextIndexParameters&) = default;
 };
+/// Names of the files that hold these columns of a fragment: while it is the same, so are the values.
+uint64_t HashOfFiles(const table::Fragment& fragment, std::span<const int32_t> field_ids);
+
 /// Whether an entry of the manifest is one of a text index of a kind that may be read here.
 bool IsTextIndex(const pb::IndexMetadata& index);
 
 /// Fragments whose rows are in the index, as far as the version knows them: to be asked anew at every version.
 /// Documents of others are no answer. ERRORS: Corruption.
 Result<std::set<uint64_t>> CoveredByTextIndex(const table::Snapshot& snapshot, const pb::IndexMetadata& index);
+
+/// How many documents an entry that Squire wrote has; nothing for those of others.
+std::optional<uint64_t> DocumentsOfTextIndex(const pb::IndexMetadata& index);
 
 class TextIndex {
  public:

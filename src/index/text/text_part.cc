@@ -2,6 +2,8 @@
 
 #include <numeric>
 
+#include "base/try.h"
+
 namespace squire::text {
 namespace {
 
@@ -47,6 +49,12 @@ size_t TextPart::LowerBound(std::string_view word) const {
       high = middle;
   }
   return low;
+}
+
+Result<std::vector<WordPostings>> TextPart::ReadPostings(size_t first, size_t count) const {
+  std::vector<WordPostings> out;
+  for (size_t at = first; at < first + count; at++) out.push_back(TRY(Postings(at)));
+  return out;
 }
 
 std::optional<uint32_t> TextPart::Find(std::string_view word) const {

@@ -49,6 +49,8 @@ class TextPart {
   [[nodiscard]] uint32_t count(size_t at) const { return words_.counts[at]; }
   /// Read anew at every call where the part is on disk. ERRORS: Corruption, Io; those of opening a file.
   [[nodiscard]] virtual Result<WordPostings> Postings(size_t at) const = 0;
+  /// Those of `count` words from `first` on, for who reads them all.
+  [[nodiscard]] virtual Result<std::vector<WordPostings>> ReadPostings(size_t first, size_t count) const;
 
   /// What the part holds in memory.
   [[nodiscard]] size_t memory_bytes() const;

@@ -133,6 +133,7 @@ TEST(PartBuilderTest, CountsWordsOfDocuments) {
   builder.AddText("parseHttpHeader parse", 2);
   builder.AddText("header");
   builder.EndDocument(7);
+  EXPECT_FALSE(builder.has_words());
   builder.EndDocument(9);  // an empty one
   const IndexPart part = builder.Finish();
   EXPECT_EQ(part.rows, (std::vector<uint64_t>{7, 9}));

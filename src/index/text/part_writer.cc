@@ -1,0 +1,149 @@
+#include <numeric>
+
+#include "index/text/text_files.h"
+#include "lance/deletion_file.h"
+#include "lance/logical_type.h"
+
+namespace squire::text {
+namespace {
+
+template <class T>
+Buffer BufferOf(const std::vector<T>& values) {
+  const auto* bytes = reinterpret_cast<const uint8_t*>(values.data());
+  return Buffer::Of({bytes, bytes + values.size() * sizeof(T)});
+}
+
+template <class T>
+Array ArrayOf(TypeId type, const std::vector<T>& values) {
+  Array out;
+  out.type = type;
+  out.length = std::ssize(values);
+  out.buffers.push_back(BufferOf(values));
+  return out;
+}
+
+Array BytesArray(TypeId type, std::vector<int64_t> offsets, std::vector<uint8_t> bytes) {
+  Array out;
+  out.type = type;
+  out.length = std::ssize(offsets) - 1;
+  out.buffers.push_back(BufferOf(offsets));
+  out.buffers.push_back(Buffer::Of(std::move(bytes)));
+  return out;
+}
+
+/// Lists of as many items as the words have blocks.
+Array ListArray(const IndexPart& words, DataType item, Array items) {
+  std::vector<int32_t> offsets = {0};
+  for (const uint64_t end : words.word_block_ends) offsets.push_back(static_cast<int32_t>(end));
+  Array out;
+  out.type = ListOf(std::move(item));
+  out.length = static_cast<int64_t>(words.num_words());
+  out.buffers.push_back(BufferOf(offsets));
+  out.children.push_back(std::move(items));
+  return out;
+}
+
+/// Calls `each(word, block, begin, end)`: of each block, where its bytes lie among those of its word.
+template <class Each>
+void ForEachBlock(const IndexPart& words, const std::vector<uint32_t>& ends, Each each) {
+  uint64_t block = 0;
+  for (size_t word = 0; word < words.num_words(); word++)
+    for (uint32_t begin = 0; block < words.word_block_ends[word]; begin = ends[block++]) each(word, begin, ends[block]);
+}
+
+Array PostingArray(IndexPart& words) {
+  std::vector<int64_t> offsets = {0};
+  offsets.reserve(words.block_ends.size() + 1);
+  ForEachBlock(words, words.block_ends,
+               [&](size_t, uint32_t begin, uint32_t end) { offsets.push_back(offsets.back() + (end - begin)); });
+  return ListArray(words, TypeId::kLargeBinary,
+                   BytesArray(TypeId::kLargeBinary, std::move(offsets), std::move(words.blocks)));
+}
+
+Array PositionArray(IndexPart& words) {
+  std::vector<int64_t> offsets = {0};
+  for (const uint64_t end : words.word_position_ends) offsets.push_back(static_cast<int64_t>(end));
+  return BytesArray(TypeId::kLargeBinary, std::move(offsets), std::move(words.positions));
+}
+
+Array PositionStartArray(const IndexPart& words) {
+  std::vector<uint32_t> starts;
+  ForEachBlock(words, words.position_ends, [&](size_t, uint32_t begin, uint32_t) { starts.push_back(begin); });
+  return ListArray(words, TypeId::kUInt32, ArrayOf(TypeId::kUInt32, starts));
+}
+
+Schema TokensSchema() {
+  return {{{"_token", TypeId::kString, false, {}}, {"_token_id", TypeId::kUInt32, false, {}}}, {}};
+}
+
+Result<std::unique_ptr<lance::FileWriter>> CreateFile(FileSystem& fs, const std::string& path, const Schema& schema) {
+  return lance::FileWriter::Create(fs, path, schema, TRY(lance::ToFields(schema)));
+}
+
+}  // namespace
+
+std::string PartFileName(uint64_t part, const char* what) {
+  return "part_" + std::to_string(part) + "_" + what + ".lance";
+}
+
+Schema PartWriter::InvertSchema() const {
+  Schema schema;
+  schema.fields = {{"_posting", ListOf(TypeId::kLargeBinary), false, {}},
+                   {"_max_score", TypeId::kFloat, false, {}},
+                   {"_length", TypeId::kUInt32, false, {}}};
+  if (with_positions_) {
+    schema.fields.push_back({"_compressed_position", TypeId::kLargeBinary, false, {}});
+    schema.fields.push_back({"_position_block_offset", ListOf(TypeId::kUInt32), false, {}});
+  }
+  schema.metadata = FormMetadata(with_positions_);
+  return schema;
+}
+
+Result<PartWriter> PartWriter::Create(FileSystem& fs, const std::string& folder, uint64_t part, bool with_positions) {
+  PartWriter writer(fs, folder, part, with_positions);
+  writer.tokens_ = TRY(CreateFile(fs, JoinPath(folder, PartFileName(part, "tokens")), TokensSchema()));
+  writer.invert_ = TRY(CreateFile(fs, JoinPath(folder, PartFileName(part, "invert")), writer.InvertSchema()));
+  return writer;
+}
+
+Result<void> PartWriter::Add(IndexPart words) {
+  const auto count = static_cast<int64_t>(words.num_words());
+  if (count == 0) return {};
+  std::vector<uint32_t> numbers(words.num_words());
+  std::iota(numbers.begin(), numbers.end(), num_words_);
+  num_words_ += static_cast<uint32_t>(count);
+  std::vector<int32_t> offsets = {0};
+  for (const uint32_t end : words.word_ends) offsets.push_back(static_cast<int32_t>(end));
+  Array tokens;
+  tokens.type = TypeId::kString;
+  tokens.length = count;
+  tokens.buffers = {BufferOf(offsets), Buffer::Of({words.word_bytes.begin(), words.word_bytes.end()})};
+  TRY(tokens_->Write({TokensSchema(), {std::move(tokens), ArrayOf(TypeId::kUInt32, numbers)}, count}));
+
+  Batch batch{InvertSchema(), {}, count};
+  batch.columns = {PostingArray(words), ArrayOf(TypeId::kFloat, words.scores_max),
+                   ArrayOf(TypeId::kUInt32, words.counts)};
+  if (with_positions_) {
+    Array starts = PositionStartArray(words);
+    batch.columns.push_back(PositionArray(words));
+    batch.columns.push_back(std::move(starts));
+  }
+  return invert_->Write(batch);
+}
+
+Result<WrittenFiles> PartWriter::Finish(std::vector<uint64_t> rows, std::vector<uint32_t> lengths) {
+  WrittenFiles out;
+  out.emplace_back(PartFileName(part_, "tokens"), TRY(tokens_->Finish()).size_bytes);
+  out.emplace_back(PartFileName(part_, "invert"), TRY(invert_->Finish()).size_bytes);
+  Schema schema{{{"_rowid", TypeId::kUInt64, false, {}}, {"_num_tokens", TypeId::kUInt32, false, {}}}, {}};
+  const uint64_t total = std::accumulate(lengths.begin(), lengths.end(), uint64_t{0});
+  schema.metadata["total_tokens"] = std::to_string(total);
+  const std::string name = PartFileName(part_, "docs");
+  const auto docs = TRY(CreateFile(fs_, JoinPath(folder_, name), schema));
+  const auto count = std::ssize(rows);
+  TRY(docs->Write({schema, {ArrayOf(TypeId::kUInt64, rows), ArrayOf(TypeId::kUInt32, lengths)}, count}));
+  out.emplace_back(name, TRY(docs->Finish()).size_bytes);
+  return out;
+}
+
+}  // namespace squire::text
