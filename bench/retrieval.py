@@ -1,105 +1,30 @@
 #!/usr/bin/env python3
-"""How well questions are answered: docstrings of a Python package as questions about its code.
+"""How well questions are answered: doc comments of a package's functions as questions about its code.
 
     retrieval.py PACKAGE [--squire BIN] [--questions 300] [--seed 7] [--keep DIR]
 
-The first sentence of each documented function's docstring is a question (5 to 40 words, ASCII, unique), the function is
-the answer. The package's .py files are copied with every function's docstring removed, so that a question's words are
-there only where the code itself has them; the copy is indexed with the local model and asked in the modes text, vector
-and auto, ten hits each. A hit is right when it is in the same file and overlaps at least half of the shorter of both
-spans. Intervals are of 95 %, by paired bootstrap over the questions. Needs the standard library only.
+The questions and a copy of the package without these comments come of documented.py; the copy is indexed with the local
+model and asked in the modes text, vector and auto, ten hits each. A hit is right when it is in the same file and overlaps
+at least half of the shorter of both spans. Intervals are of 95 %, by paired bootstrap over the questions. Needs the
+standard library only.
 """
 import argparse
-import ast
-import collections
 import json
+import math
 import os
 import pathlib
 import random
-import re
 import subprocess
 import sys
 import tempfile
 import time
 
+from documented import make_cases
+
 BUILT = pathlib.Path(__file__).resolve().parents[1] / "build" / "bin"
 MODES = ("text", "vector", "auto")
 HITS = 10
 RESAMPLES = 2000
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-NO_ANSWERS = re.compile(r"(^|/)(tests?|testing|benchmarks?|examples?|fixtures|docs?)(/|$)|(^|/)test_|_test\.py$", re.I)
-NO_QUESTION = re.compile(r"(see|same as|todo|fixme|internal|deprecated)\b", re.I)
-LINES_MIN = 4  # of an answer
-
-
-def functions(tree):
-    """In source order."""
-    return sorted((n for n in ast.walk(tree) if isinstance(n, FUNCTIONS)), key=lambda n: (n.lineno, n.col_offset))
-
-
-def docstring(function):
-    first = function.body[0]
-    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
-        return first
-    return None
-
-
-def first_sentence(text):
-    text = re.split(r"\n\s*\n|\n\s*(?:@|#|:param|:return|Parameters|Args|Returns|>>>|---)", text.strip())[0]
-    text = re.sub(r"\s+", " ", text.replace("`", "")).strip()
-    found = re.match(r"(.{15,}?[.!?])(\s|$)", text)
-    return (found.group(1) if found else text).strip()
-
-
-def strip_docstrings(source, tree):
-    """The source without any function's docstring; where nothing else would be left stands `...`."""
-    lines = source.split(b"\n")
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line) + 1)
-    for function in reversed(functions(tree)):
-        doc = docstring(function)
-        if doc is None:
-            continue
-        begin = starts[doc.lineno - 1] + doc.col_offset
-        end = starts[doc.end_lineno - 1] + doc.end_col_offset
-        before, after = source[starts[doc.lineno - 1]:begin], source[end:starts[doc.end_lineno] - 1]
-        if len(function.body) > 1 and not before.strip() and not after.strip():
-            source = source[:starts[doc.lineno - 1]] + source[starts[doc.end_lineno]:]
-        else:
-            source = source[:begin] + b"..." + source[end:]
-    return source
-
-
-def make_cases(package, copy):
-    """Writes the stripped copy; returns questions with their answers' places in it."""
-    cases = []
-    for path in sorted(package.rglob("*.py")):
-        name = path.relative_to(package).as_posix()
-        try:
-            source = path.read_bytes()
-            source.decode()
-            tree = ast.parse(source)
-            stripped = strip_docstrings(source, tree)
-            after = functions(ast.parse(stripped))
-        except (OSError, SyntaxError, ValueError, RecursionError):
-            continue  # not in the copy either: its docstrings would give the answers away
-        before = functions(tree)
-        if [f.name for f in before] != [f.name for f in after]:
-            continue
-        target = copy / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(stripped)
-        if NO_ANSWERS.search(name):
-            continue
-        for old, new in zip(before, after):
-            question = first_sentence(docstring(old).value.value) if docstring(old) else ""
-            if (5 <= len(question.split()) <= 40 and question.isascii() and question.isprintable()
-                    and new.end_lineno - new.lineno + 1 >= LINES_MIN
-                    and not old.name.startswith("test") and not NO_QUESTION.match(question)):
-                cases.append({"question": question, "path": name, "start": new.lineno, "end": new.end_lineno})
-    count = collections.Counter(case["question"].lower() for case in cases)
-    return [case for case in cases if count[case["question"].lower()] == 1]
 
 
 class Server:
@@ -152,7 +77,8 @@ def rank_of(hits, case):
 
 
 SCORES = {"S@1": lambda rank: float(rank == 1), "recall@10": lambda rank: float(rank > 0),
-          "MRR": lambda rank: 1 / rank if rank else 0.0}
+          "MRR": lambda rank: 1 / rank if rank else 0.0,
+          "nDCG@10": lambda rank: 1 / math.log2(rank + 1) if rank else 0.0}
 
 
 def mean(values):
@@ -167,7 +93,7 @@ def interval(differences, rng):
 def tell(ranks, rng):
     for mode in MODES:
         print(f"{mode:7} " + "  ".join(f"{name} {mean([f(r) for r in ranks[mode]]):.3f}" for name, f in SCORES.items()))
-    for name in ("recall@10", "MRR"):
+    for name in ("recall@10", "MRR", "nDCG@10"):
         score = SCORES[name]
         part = max(("text", "vector"), key=lambda mode: mean([score(r) for r in ranks[mode]]))
         differences = [score(a) - score(b) for a, b in zip(ranks["auto"], ranks[part])]

@@ -26,6 +26,7 @@ constexpr char kExamples[] =
     "  squire index                                 make or refresh the index of this tree\n"
     "  squire search \"where are retries limited\"    ask it\n"
     "  squire search -k 3 --lang python --json \"parse a date\"\n"
+    "  squire similar src/retry.py:42               what is like this place\n"
     "  squire watch                                 keep it up to date\n"
     "  squire mcp ~/src/project                     serve an agent on stdin and stdout\n"
     "  squire table info notes.lance                look into any Lance table\n";
@@ -119,6 +120,7 @@ void Describe(CLI::App& app, Context& context) {
   app.footer(std::string(kExamples) + "\n" + kExitCodeHelp);
   AddIndexCommand(app, context);
   AddSearchCommand(app, context);
+  AddSimilarCommand(app, context);
   AddStatusCommand(app, context);
   AddWatchCommand(app, context);
   AddMcpCommand(app, context);

@@ -26,6 +26,7 @@ CLI::App* AddCommand(CLI::App& parent, Context& context, const char* name, const
 
 void AddIndexCommand(CLI::App& app, Context& context);
 void AddSearchCommand(CLI::App& app, Context& context);
+void AddSimilarCommand(CLI::App& app, Context& context);
 void AddStatusCommand(CLI::App& app, Context& context);
 void AddWatchCommand(CLI::App& app, Context& context);
 void AddMcpCommand(CLI::App& app, Context& context);

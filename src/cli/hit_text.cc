@@ -91,6 +91,16 @@ std::vector<std::string> WordsToMark(std::string_view query) {
   return words;
 }
 
+std::string ExplainText(const sync::SearchHit& hit, const Style& style) {
+  std::string text;
+  for (const sync::ScorePart& part : hit.parts) {
+    text += (text.empty() ? "" : ", ") + part.signal;
+    if (part.rank > 0) text += fmt::format(" #{} {:.4g}", part.rank, part.value);
+    text += fmt::format(" {:+.4f}", part.adds);
+  }
+  return "  " + style.Dim(text) + "\n";
+}
+
 std::string HitText(const sync::SearchHit& hit, const std::vector<std::string>& words, size_t lines_max,
                     const Style& style) {
   std::string out = style.Path(fmt::format("{}:{}-{}", Printable(hit.path), hit.start_line, hit.end_line));

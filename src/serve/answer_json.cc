@@ -10,16 +10,21 @@ namespace squire::serve {
 
 using nlohmann::ordered_json;
 
-ordered_json ToJson(const sync::SearchHit& hit) {
-  return {{"path", hit.path},         {"start_line", hit.start_line},
-          {"end_line", hit.end_line}, {"score", hit.score},
-          {"kind", hit.kind},         {"name", hit.name},
-          {"lang", hit.lang},         {"text", hit.text}};
+ordered_json ToJson(const sync::SearchHit& hit, bool explain) {
+  ordered_json json = {{"path", hit.path},         {"start_line", hit.start_line},
+                       {"end_line", hit.end_line}, {"score", hit.score},
+                       {"kind", hit.kind},         {"name", hit.name},
+                       {"lang", hit.lang},         {"text", hit.text}};
+  if (!explain) return json;
+  ordered_json& parts = json["parts"] = ordered_json::array();
+  for (const sync::ScorePart& part : hit.parts)
+    parts.push_back({{"signal", part.signal}, {"rank", part.rank}, {"value", part.value}, {"adds", part.adds}});
+  return json;
 }
 
-ordered_json ToJson(const std::vector<sync::SearchHit>& hits) {
+ordered_json ToJson(const std::vector<sync::SearchHit>& hits, bool explain) {
   ordered_json array = ordered_json::array();
-  for (const sync::SearchHit& hit : hits) array.push_back(ToJson(hit));
+  for (const sync::SearchHit& hit : hits) array.push_back(ToJson(hit, explain));
   return array;
 }
 

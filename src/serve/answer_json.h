@@ -8,8 +8,9 @@
 
 namespace squire::serve {
 
-nlohmann::ordered_json ToJson(const sync::SearchHit& hit);
-nlohmann::ordered_json ToJson(const std::vector<sync::SearchHit>& hits);
+/// With `explain` what the score is made of, too.
+nlohmann::ordered_json ToJson(const sync::SearchHit& hit, bool explain = false);
+nlohmann::ordered_json ToJson(const std::vector<sync::SearchHit>& hits, bool explain = false);
 nlohmann::ordered_json ToJson(const sync::Status& status);
 nlohmann::ordered_json ToJson(const sync::UpdateReport& report);
 

@@ -84,22 +84,40 @@ struct UpdateReport {
   std::vector<FileReason> reasons;  ///< failures always; everything with `explain`
 };
 
+/// A line of a file in the tree.
+struct Place {
+  std::string path;  ///< relative to the tree
+  int32_t line = 1;
+};
+
 struct SearchRequest {
   enum class Mode { kAuto, kVector, kText };
   std::string query;
+  std::optional<Place> like;  ///< instead of a query: chunks whose vectors are near that of the chunk at this place
   size_t limit = 10;
+  size_t per_file = 0;  ///< not 0: hits by file, at most so many of each, and `limit` counts files
   Mode mode = Mode::kAuto;
-  std::vector<std::string> paths;  ///< globs; any may match
-  std::string lang, kind;          ///< empty: any
-  std::string where;               ///< only chunks of which this holds: docs/filters.md; empty: any
+  double word_weight = 1, vector_weight = 1;  ///< of the two rankings that kAuto fuses
+  std::vector<std::string> paths;             ///< globs; any may match
+  std::string lang, kind;                     ///< empty: any
+  std::string where;                          ///< only chunks of which this holds: docs/filters.md; empty: any
   int threads = 0;
+};
+
+/// What one signal adds to a hit's score.
+struct ScorePart {
+  std::string signal;  ///< "words", "vector", "name", "test": docs/search.md
+  size_t rank = 0;     ///< in that signal's own ranking, from 1; 0: it has none
+  double value = 0;    ///< BM25, or the cosine distance
+  double adds = 0;
 };
 
 struct SearchHit {
   std::string path;
   int32_t start_line = 0, end_line = 0;
-  double score = 0;
+  double score = 0;  ///< the sum of what its parts add
   std::string kind, name, lang, text;
+  std::vector<ScorePart> parts;
 };
 
 /// What the index does not know yet: the tree as it is now against the last run.

@@ -80,6 +80,32 @@ def test_search_options_in_any_order(squire, indexed):
     assert {hit["kind"] for hit in squire.json("search", "--kind=function", "commit", indexed)} == {"function"}
 
 
+def test_hits_by_file(squire, indexed):
+    hits = squire.json("search", "commit", indexed, "--by-file", 2, "-k", 4, "--explain")
+    files = [hit["path"] for hit in hits]
+    assert len(set(files)) == 4 and max(files.count(path) for path in files) == 2
+    assert files == sorted(files, key=files.index), "those of a file stand together"
+    for hit in hits:
+        assert_shape(hit, HIT | {"parts": list})
+        assert {part["signal"] for part in hit["parts"]} <= {"words", "vector", "name", "definition", "test"}
+        assert sum(part["adds"] for part in hit["parts"]) == pytest.approx(hit["score"])
+    assert "  words #1 " in squire.run("search", "haystack", indexed, "-k1", "--explain").stdout
+    assert squire.json("search", "haystack", indexed, "--weights", "1,0", "-k1")[0]["path"] == "deep/er/needle.py"
+    squire.run("search", "x", indexed, "--weights", "-1,0", code=2)
+
+
+def test_similar(squire, own):
+    trees.write(own, "copy.py", "def find_the_haystack(needle):\n    return needle in 'haystack'\n")
+    squire.run("index", own)
+    hits = squire.json("similar", own / "deep" / "er" / "needle.py:2", "-k", 3)
+    assert hits[0]["path"] == "copy.py" and "deep/er/needle.py" not in {hit["path"] for hit in hits}
+    assert hits[0]["score"] == pytest.approx(0, abs=1e-5)
+    assert squire.json("similar", "needle.py", "-k1", cwd=own / "deep" / "er")[0]["path"] == "copy.py"
+    assert "no chunk" in squire.run("similar", own / "copy.py:99", code=7).stderr
+    assert "has no file" in squire.run("similar", own / "none.py:1", code=7).stderr
+    squire.run("similar", own / "copy.py:x", code=2)
+
+
 def test_nothing_found_is_exit_code_1(squire, indexed):
     done = squire.run("search", "--mode", "text", "zzyzx", indexed, code=1)
     assert done.stdout == "" and "nothing found" in done.stderr

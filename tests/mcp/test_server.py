@@ -59,7 +59,7 @@ def test_tools(squire, indexed, mode):
             assert client.protocol_version == "2025-11-25"
             assert client.server_info.name == "squire"
             tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-            assert set(tools) == {"search_code", "index_status", "refresh"}
+            assert set(tools) == {"search_code", "find_similar", "index_status", "refresh"}
             assert tools["search_code"].annotations.read_only_hint and not tools["refresh"].annotations.read_only_hint
             for tool in tools.values():
                 assert tool.description and tool.input_schema["type"] == tool.output_schema["type"] == "object"
@@ -78,6 +78,11 @@ def test_tools(squire, indexed, mode):
             only = await hits(client, "commit", paths=["*.md"], mode="text", lang="markdown", kind="section")
             assert only and all(hit["path"].endswith(".md") for hit in only)
             assert await hits(client, "zzyzx", mode="text") == []
+
+            like = (await client.call_tool("find_similar", {"path": "needle.py", "line": 2, "limit": 3})).structured_content
+            assert len(like["hits"]) == 3 and all(hit["path"] != "needle.py" for hit in like["hits"])
+            lost = await client.call_tool("find_similar", {"path": "no.py"})
+            assert lost.is_error and "no.py" in lost.content[0].text
 
             status = (await client.call_tool("index_status", {})).structured_content
             assert status["exists"] and status["files"] == 21 and status["model"] == "stub"

@@ -7,6 +7,27 @@
 #include "serve/mcp/tool.h"
 
 namespace squire::serve::mcp {
+
+const char kHitsSchema[] = R"json({
+  "type": "object",
+  "properties": {
+    "hits": {"type": "array", "items": {
+      "type": "object",
+      "properties": {
+        "path": {"type": "string", "description": "Relative to the tree"},
+        "start_line": {"type": "integer", "description": "First line, from 1"},
+        "end_line": {"type": "integer", "description": "Last line"},
+        "score": {"type": "number", "description": "Grows with relevance; compare within one answer only"},
+        "kind": {"type": "string"}, "name": {"type": "string"}, "lang": {"type": "string"}, "text": {"type": "string"}
+      },
+      "required": ["path", "start_line", "end_line", "score", "kind", "name", "lang", "text"]}},
+    "pending": {"type": "integer", "description": "Files that are not indexed yet"},
+    "stale": {"type": "integer", "description": "Indexed files that changed since"},
+    "note": {"type": "string", "description": "What the index does not know yet; empty when it knows all"}
+  },
+  "required": ["hits", "pending", "stale", "note"]
+})json";
+
 namespace {
 
 using Mode = sync::SearchRequest::Mode;
@@ -32,30 +53,12 @@ constexpr char kInputSchema[] = R"json({
     "paths": {"type": "array", "items": {"type": "string", "minLength": 1}, "maxItems": 32,
               "description": "Only files that match one of these globs, e.g. \"src/**\" or \"*.md\""},
     "lang": {"type": "string", "description": "Only this language, e.g. \"python\" or \"markdown\""},
-    "kind": {"type": "string", "description": "Only this kind, e.g. \"function\", \"class\" or \"section\""}
+    "kind": {"type": "string", "description": "Only this kind, e.g. \"function\", \"class\" or \"section\""},
+    "per_file": {"type": "integer", "minimum": 1, "maximum": 50,
+                 "description": "Hits by file, at most so many of each; limit counts files then"}
   },
   "required": ["query"],
   "additionalProperties": false
-})json";
-
-constexpr char kOutputSchema[] = R"json({
-  "type": "object",
-  "properties": {
-    "hits": {"type": "array", "items": {
-      "type": "object",
-      "properties": {
-        "path": {"type": "string", "description": "Relative to the tree"},
-        "start_line": {"type": "integer", "description": "First line, from 1"},
-        "end_line": {"type": "integer", "description": "Last line"},
-        "score": {"type": "number", "description": "Grows with relevance; compare within one answer only"},
-        "kind": {"type": "string"}, "name": {"type": "string"}, "lang": {"type": "string"}, "text": {"type": "string"}
-      },
-      "required": ["path", "start_line", "end_line", "score", "kind", "name", "lang", "text"]}},
-    "pending": {"type": "integer", "description": "Files that are not indexed yet"},
-    "stale": {"type": "integer", "description": "Indexed files that changed since"},
-    "note": {"type": "string", "description": "What the index does not know yet; empty when it knows all"}
-  },
-  "required": ["hits", "pending", "stale", "note"]
 })json";
 
 std::string JoinedNote(const SearchReply& reply) {
@@ -69,20 +72,12 @@ size_t LongestRunOfBackticks(std::string_view text) {
   return longest;
 }
 
-ToolResult Answer(const Result<SearchReply>& reply) {
-  if (!reply) return ErrorResult(reply.error());
-  return {SearchText(*reply),
-          {{"hits", ToJson(reply->answer.hits)},
-           {"pending", reply->answer.freshness.pending},
-           {"stale", reply->answer.freshness.stale},
-           {"note", JoinedNote(*reply)}}};
-}
-
 Result<sync::SearchRequest> Read(const Json& object) {
   Arguments arguments(object);
   sync::SearchRequest request;
   request.query = arguments.Text("query", true, kQueryBytesMax);
   request.limit = static_cast<size_t>(arguments.Integer("limit", 1, kLimitMax, kLimitDefault));
+  request.per_file = static_cast<size_t>(arguments.Integer("per_file", 1, kLimitMax, 0));
   const std::string mode = arguments.OneOf("mode", {"auto", "vector", "text"});
   request.mode = mode == "vector" ? Mode::kVector : mode == "text" ? Mode::kText : Mode::kAuto;
   request.paths = arguments.Texts("paths", kPathsMax, kNameBytesMax);
@@ -93,6 +88,15 @@ Result<sync::SearchRequest> Read(const Json& object) {
 }
 
 }  // namespace
+
+ToolResult HitsResult(const Result<SearchReply>& reply) {
+  if (!reply) return ErrorResult(reply.error());
+  return {SearchText(*reply),
+          {{"hits", ToJson(reply->answer.hits)},
+           {"pending", reply->answer.freshness.pending},
+           {"stale", reply->answer.freshness.stale},
+           {"note", JoinedNote(*reply)}}};
+}
 
 std::string SearchText(const SearchReply& reply) {
   std::string text;
@@ -111,14 +115,14 @@ Tool SearchCodeTool(TreeService& service) {
                   {"title", "Search code"},
                   {"description", kDescription},
                   {"inputSchema", Json::parse(kInputSchema)},
-                  {"outputSchema", Json::parse(kOutputSchema)},
+                  {"outputSchema", Json::parse(kHitsSchema)},
                   {"annotations", {{"readOnlyHint", true}, {"idempotentHint", true}, {"openWorldHint", false}}}};
   return {"search_code", std::move(listing),
           [&service](const Json& arguments, std::stop_token stop, const std::function<void(ToolResult)>& done) {
             auto request = Read(arguments);
             if (!request) return done(ErrorResult(request.error()));
             service.Search(*std::move(request), std::move(stop),
-                           [done](Result<SearchReply> reply) { done(Answer(reply)); });
+                           [done](Result<SearchReply> reply) { done(HitsResult(reply)); });
           }};
 }
 

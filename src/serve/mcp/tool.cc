@@ -8,7 +8,7 @@ ToolResult ErrorResult(const Error& error) {
 }
 
 std::vector<Tool> ToolsOf(TreeService& service) {
-  return {SearchCodeTool(service), IndexStatusTool(service), RefreshTool(service)};
+  return {SearchCodeTool(service), FindSimilarTool(service), IndexStatusTool(service), RefreshTool(service)};
 }
 
 }  // namespace squire::serve::mcp

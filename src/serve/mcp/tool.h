@@ -31,6 +31,7 @@ ToolResult ErrorResult(const Error& error);
 
 /// REQUIRES: the service outlives the tool.
 Tool SearchCodeTool(TreeService& service);
+Tool FindSimilarTool(TreeService& service);
 Tool IndexStatusTool(TreeService& service);
 Tool RefreshTool(TreeService& service);
 
