@@ -94,6 +94,7 @@ class Drive {
       case 9: return Settle(table.Optimize(), after);
       case 10:
         if (Below(4) == 0) return Settle(table.CreateKeyIndex("id"), after);
+        if (Below(4) == 0) return Settle(table.CreateTextIndex(std::vector<std::string>{"text"}), after);
         [[fallthrough]];
       default: {
         const auto contents = Contents(table);  // of a handle that is behind: an older version's, or an error
