@@ -7,7 +7,7 @@ export SQUIRE_BIN ?= $(CURDIR)/$(BUILD)/bin/squire
 export CCACHE_BASEDIR ?= $(CURDIR)
 export CCACHE_NOHASHDIR ?= 1
 
-.PHONY: help deps build run test quick sanitize fuzz soak bench-store format install clean
+.PHONY: help deps build run test quick sanitize fuzz soak bench-store bench-search format install clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ soak: build ## fuzz targets, faults, lost power, random use and kills for half a
 
 bench-store: build ## the store beside pylance and lancedb, turn by turn
 	@$$(tests/setup_venv.sh)/bin/python bench/store.py $(BENCH_ARGS)
+
+bench-search: build ## search beside faiss, usearch, zvec, lancedb, tantivy ..., turn by turn
+	@$$(bench/search/setup_venv.sh)/bin/python bench/search $(BENCH_ARGS)
 
 format: ## clang-format over our sources
 	@$$(tests/setup_venv.sh)/bin/clang-format -i $$(git ls-files 'include/*.h' 'src/*.h' 'src/*.cc' 'src/*.inc' 'python/*.h' 'python/*.cc' 'examples/*.cc')

@@ -17,6 +17,7 @@ NB_MODULE(_native, module) {
   TableClass table(module, "Table", "A handle on one version of a table.");
   squire::python::BindLife(table);
   squire::python::BindReads(table);
+  squire::python::BindNearest(table);
   squire::python::BindWrites(table);
   squire::python::BindVersions(table);
   squire::python::BindHealth(module, table);

@@ -60,6 +60,7 @@ void BindLife(TableClass& type);
 Result<Metric> MetricOf(const std::string& name);
 
 void BindReads(TableClass& type);
+void BindNearest(TableClass& type);
 void BindWrites(TableClass& type);
 void BindVersions(TableClass& type);
 /// Health, of tables that do not open too.

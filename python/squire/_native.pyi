@@ -90,6 +90,19 @@ class Table:
         nprobes: int = 0,
         refine_factor: float = 0,
     ) -> Batch: ...
+    def nearest(
+        self,
+        vectors: Any,
+        *,
+        vector_column: str,
+        distance_type: str,
+        where: str,
+        limit: int,
+        threads: int,
+        use_index: bool,
+        nprobes: int,
+        refine_factor: float,
+    ) -> tuple[Any, Any]: ...
     def append(self, rows: Any, overwrite: bool) -> int: ...
     def upsert(self, column: str, rows: Any) -> int: ...
     def merge_insert(

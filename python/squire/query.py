@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .table import Table
 
 _DEFAULT_LIMIT = 10
+_NO_ROW = 2**64 - 1  # where fewer rows were found than asked for
 _KINDS = ("auto", "vector", "fts", "hybrid")
 
 
@@ -232,6 +233,8 @@ class Query:
         vectors = self._vector if self._kind == "vector" and _is_nested(self._vector) else None
         if vectors is None:
             return self._in_range(lambda limit: self._filtered(self._vector, limit), want).slice(self._offset, self._limit)
+        if self._range == (None, None) and (self._prefilter or not self._where):
+            return self._nearest(vectors, want)
         parts = []
         for index, vector in enumerate(vectors):
             part = self._in_range(lambda limit, vector=vector: self._filtered(vector, limit), want)
@@ -239,6 +242,38 @@ class Query:
             numbers = pa.array([index] * part.num_rows, pa.int32())
             parts.append(part.add_column(0, pa.field("query_index", pa.int32(), False), numbers))
         return pa.concat_tables(parts)
+
+    def _nearest(self, vectors: Any, want: int) -> pa.Table:
+        """The best rows of several vectors, looked for at once."""
+        native = self._table._reading()
+        schema = self._table._schema_of(native)
+        flat = [_floats(vector) for vector in vectors]
+        width = len(flat[0])
+        if any(len(vector) != width for vector in flat):
+            raise InvalidArgumentError("the vectors have several lengths")
+        joined = memoryview(b"".join(memoryview(vector).cast("B") for vector in flat))
+        rows, distances = native.nearest(
+            joined.cast("f", (len(flat), width)),
+            vector_column=self._vector_name(schema, flat[0]),
+            distance_type=self._distance_type,
+            where=self._where,
+            limit=want,
+            threads=os.cpu_count() or 1,
+            use_index=self._use_index,
+            nprobes=self._nprobes,
+            refine_factor=self._refine_factor,
+        )
+        found = [
+            (query, row, distance)
+            for query, line in enumerate(zip(rows.tolist(), distances.tolist()))
+            for row, distance in list(zip(*line))[self._offset :]
+            if row != _NO_ROW
+        ]
+        numbers, ids, scores = zip(*found) if found else ((), (), ())
+        taken = pa.table(pa.record_batch(native.take(list(ids), self._native_columns() or None)))
+        fields = [pa.field("query_index", pa.int32(), False), *taken.schema, pa.field("_distance", pa.float32())]
+        arrays = [pa.array(numbers, pa.int32()), *taken.columns, pa.array(scores, pa.float32()), pa.array(ids, pa.uint64())]
+        return pa.table(arrays, schema=pa.schema([*fields, pa.field("_rowid", pa.uint64())], taken.schema.metadata))
 
     def _filtered(self, vector: Any, limit: int) -> pa.Table:
         if self._prefilter or not self._where:

@@ -12,7 +12,8 @@
 namespace squire::query {
 namespace {
 
-constexpr int64_t kFreshRowsMax = 65'536;  // rows that are encoded in memory; about 300 bytes each
+constexpr int64_t kFreshRowsMax = 65'536;   // rows that are encoded in memory; about 300 bytes each
+constexpr int64_t kMeasuredRowsMax = 4096;  // that a first search measures instead
 constexpr int64_t kRangeRows = 4096;
 
 std::string KeyOf(const table::Snapshot& snapshot, int32_t field_id, simd::Metric metric) {
@@ -126,17 +127,26 @@ Result<void> VectorPlan::EncodeFresh(const table::Snapshot& snapshot, int32_t fi
   return {};
 }
 
+int64_t VectorPlan::CountUncovered(const table::Snapshot& snapshot) const {
+  int64_t rows = 0;
+  for (const size_t i : uncovered_) rows += snapshot.fragment(i).physical_rows();
+  return rows;
+}
+
 Result<std::shared_ptr<const VectorPlan>> VectorPlan::For(const table::Snapshot& snapshot, int32_t field_id, size_t dim,
                                                           simd::Metric metric) {
   const std::string key = KeyOf(snapshot, field_id, metric);
   const auto previous = snapshot.files()->Recall<VectorPlan>(key);
-  if (previous != nullptr && previous->version_ == snapshot.version()) return previous;
+  if (previous != nullptr && previous->version_ == snapshot.version() && previous->is_encoded_) return previous;
   std::shared_ptr<VectorPlan> plan(new VectorPlan());
   plan->version_ = snapshot.version();
   // Entries name rows by their address; with stable row ids they would name them by those.
   const bool has_addresses = (snapshot.manifest().reader_feature_flags() & lance::kFlagStableRowIds) == 0;
   if (has_addresses) TRY(plan->OpenSegments(snapshot, field_id, dim, metric, previous.get()));
-  if (!plan->segments_.empty()) TRY(plan->EncodeFresh(snapshot, field_id, previous.get()));
+  // The first search of a handle measures a few new rows, which is less than to encode them; there may be no second.
+  plan->is_encoded_ =
+      previous != nullptr || plan->segments_.empty() || plan->CountUncovered(snapshot) > kMeasuredRowsMax;
+  if (plan->is_encoded_ && !plan->segments_.empty()) TRY(plan->EncodeFresh(snapshot, field_id, previous.get()));
   if (plan->is_whole_) snapshot.files()->Remember(key, plan);
   return std::shared_ptr<const VectorPlan>(std::move(plan));
 }

@@ -1,7 +1,8 @@
 #pragma once
 
 /// VectorPlan: how the vectors of one column of one version are searched: through which indexes, and which rows have to
-/// be looked at besides. Made once a version and kept with the table's files; immutable, any thread may use it.
+/// be looked at besides. Made once a version (of the first, anew for the second search) and kept with the table's
+/// files; immutable, any thread may use it.
 
 #include <map>
 #include <memory>
@@ -35,10 +36,12 @@ class VectorPlan {
   VectorPlan() = default;
   Result<void> OpenSegments(const table::Snapshot& snapshot, int32_t field_id, size_t dim, simd::Metric metric,
                             const VectorPlan* previous);
+  [[nodiscard]] int64_t CountUncovered(const table::Snapshot& snapshot) const;
   Result<void> EncodeFresh(const table::Snapshot& snapshot, int32_t field_id, const VectorPlan* previous);
 
   uint64_t version_ = 0;
-  bool is_whole_ = true;  // no index was passed over because of a failure
+  bool is_encoded_ = false;  // the rows that are new
+  bool is_whole_ = true;     // no index was passed over because of a failure
   std::vector<Segment> segments_;
   std::map<std::string, std::shared_ptr<const vector::VectorIndex>> opened_;        // by folder
   std::map<uint64_t, std::shared_ptr<const vector::Partition>> fresh_by_fragment_;  // of the first segment's index

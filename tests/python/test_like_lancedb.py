@@ -348,3 +348,19 @@ def test_lancedb_reads_ours_after_every_kind_of_write(pair, db):
     table.upsert("id", TABLE.slice(30, 2))
     table.delete_keys("id", [40, 41])
     assert rows(lancedb.connect(db.uri).open_table("t")) == rows(table)
+
+
+def test_several_vectors_at_once(pair):
+    queries = [[float(x) for x in vector] for vector in VECTORS[:3] + 0.01]
+    found = pair.same(lambda table: table.search(queries).distance_type("cosine").limit(4).select(["id"]).to_list(),
+                      lambda rows: sorted((row["query_index"], row["id"], round(row["_distance"], 4)) for row in rows))
+    assert len(found) == 12
+    ids, distances = pair.ours.nearest(VECTORS[:3] + np.float32(0.01), 4, distance_type="cosine")
+    assert ids.shape == distances.shape == (3, 4)
+    assert [(q, int(i), round(float(d), 4)) for q in range(3) for i, d in sorted(zip(ids[q], distances[q]))] == found
+    ids, distances = pair.ours.nearest(VECTORS[:2], 5, where="id < 3")
+    assert (ids[:, 3:] == 2**64 - 1).all() and np.isinf(distances[:, 3:]).all() and (ids[:, :3] < 3).all()
+    empty = pair.ours.search(VECTORS[:2]).where("id < 0").to_arrow()
+    assert empty.num_rows == 0 and "query_index" in empty.column_names
+    with pytest.raises(squire.InvalidArgumentError):
+        pair.ours.nearest(VECTORS[:2, :5].copy(), 3)

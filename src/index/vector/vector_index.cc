@@ -10,6 +10,7 @@ namespace {
 
 constexpr size_t kBlocksPerPiece = 8;  // between looks at the bound
 constexpr size_t kPieceRows = kBlocksPerPiece * 32;
+constexpr float kFreshSlack = 1.0f;  // rows that lie far from what they were encoded around are told less exactly
 
 struct Probe {
   float distance = 0;  // by which partitions are ordered
@@ -44,6 +45,9 @@ class Candidates {
  public:
   Candidates(const CodeQuery& query, const ProbeOptions& options, const RowMask& mask)
       : query_(query), slack_(options.slack), mask_(mask), nearest_(options.keep, options.bound) {}
+
+  /// From now on.
+  void SetSlack(float slack) { slack_ = slack; }
 
   void Scan(const Partition& partition, const CodeQuery::Center& center, size_t sign_bytes, size_t sign_stride) {
     const simd::Kernels& kernels = simd::ActiveKernels();
@@ -161,6 +165,7 @@ Result<std::vector<simd::Neighbor>> VectorIndex::Search(std::span<const float> q
     float dot = 0;
     simd::ActiveKernels().dot(prepared.data(), dim(), reinterpret_cast<const uint8_t*>(middle_.values.data()),
                               4 * dim(), 1, &dot);
+    candidates.SetSlack(std::max(options.slack, kFreshSlack));
     const CodeQuery::Center middle = coded.Against(dot, middle_.squares[0]);
     for (const Partition* rows : fresh) candidates.Scan(*rows, middle, shape.sign_bytes(), 8 * shape.groups());
   }

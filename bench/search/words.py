@@ -1,0 +1,60 @@
+"""The rows about words."""
+import json
+import shutil
+
+import numpy as np
+
+import texts
+from worker import Worker, once
+
+PEERS = ("tantivy", "lance_fts", "sqlite_fts5")
+
+
+def run(data, folder, options, report, rounds, peers):
+    split = [texts.words(text) for text in data.texts(options["rows"])]
+    asked = texts.questions(split, data.questions(), options["queries"])
+    (folder / "words.json").write_text(json.dumps(asked))
+    exact, workers = texts.Exact(split), {}
+    names = ["squire_text", *(peer for peer in PEERS if peer in peers)]
+    builds = {}
+    for name in names:
+        shutil.rmtree(folder / name, ignore_errors=True)
+        builds[name] = once(name, folder, {**options, "core": None}, do="build", threads=1)
+        print(f"  built {name:14} {builds[name]['wall']:7.2f} s, {builds[name]['cpu']:7.2f} CPU s, {builds[name]['bytes'] / 1e6:7.1f} MB")
+        workers[name] = Worker(name, folder, options)
+        workers[name].ask(do="open")
+    size = sum(len(" ".join(text)) for text in split)
+    if "tantivy" in names:
+        report.add("text build", builds["squire_text"]["cpu"], builds["tantivy"]["cpu"], "tantivy", 1 / 1.5, "CPU s", True)
+    if builds["squire_text"]["bytes"]:
+        report.add("text index bytes", builds["squire_text"]["bytes"] / size, 0.35, "of the text", 1.0, "share", True)
+    for kind in texts.KINDS:
+        speeds = {name: [] for name in names}
+        for _ in range(rounds):
+            for name in names:
+                got = workers[name].ask(do="run", setting={"kind": kind}, count=0, k=10)
+                speeds[name].append(got)
+        for name in names:
+            answers = speeds[name][0]["answers"]
+            right = float(np.mean([exact.right(kind, words, answer) for words, answer in zip(asked[kind], answers)]))
+            speeds[name] = float(np.median([r["qps"] for r in speeds[name]]))
+            print(f"  {kind:12} {name:14} {speeds[name]:9.0f} QPS, agreement {right:.3f}", flush=True)
+        peer = max(names[1:], key=speeds.get, default=None)
+        report.add(f"text {kind}", speeds["squire_text"], speeds[peer] if peer else 0.0, peer or "none", 1.0, "QPS")
+    after_commits(workers["squire_text"], report, rounds)
+    for worker in workers.values():
+        worker.close()
+
+
+def after_commits(worker, report, rounds):
+    """The speed after 200 commits of 20 texts, nothing called, of that before."""
+    kinds = ("1 term", "5 OR", "2 AND")
+    def speeds():
+        return {kind: float(np.median([worker.ask(do="run", setting={"kind": kind}, count=0, k=10)["qps"] for _ in range(rounds)]))
+                for kind in kinds}
+    before = speeds()
+    spent = worker.ask(do="update")["wall"]
+    after = speeds()
+    kind = min(kinds, key=lambda kind: after[kind] / before[kind])
+    print(f"  {texts.COMMITS} commits of 20 texts: {spent / texts.COMMITS * 1e3:.1f} ms each", flush=True)
+    report.add("text after 200 commits", after[kind], before[kind], f"itself before, {kind}", 0.8, "QPS")
