@@ -113,6 +113,7 @@ class FilePart final : public TextPart {
     if (!rows.postings.IsValid(row) || end - begin != blocks || rows.postings.children[0].null_count() > 0)
       return Corruption("the blocks of a word do not hold its " + std::to_string(out.count) + " postings", path_);
     AppendBytes(rows.postings.children[0], begin, end, out.blocks, &out.block_ends);
+    if (out.blocks.size() > ~uint32_t{0}) return Corruption("a word of over 4 GiB of postings", path_);
     if (!has_positions()) return out;
     const Bytes positions = rows.positions.IsValid(row) ? AsBytes(rows.positions.Text(row)) : Bytes();
     out.positions.assign(positions.begin(), positions.end());

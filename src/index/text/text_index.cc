@@ -24,6 +24,11 @@ Result<std::vector<TextIndexParameters::Column>> ColumnsOf(const pb::IndexMetada
   std::vector<TextIndexParameters::Column> out;
   if (index.index_details().type_url() == kTextDetailsUrl) {
     if (index.fields_size() != 1) return Unsupported("text index '" + index.name() + "' over several columns");
+    pb::InvertedIndexDetails details;
+    if (!lance::ParseMessage(AsBytes(index.index_details().value()), details))
+      return Corruption("the details of index '" + index.name() + "' do not parse");
+    if (details.document_granularity() != 0)
+      return Unsupported("text index '" + index.name() + "' whose documents are items of lists");
     out.push_back({index.fields(0), 1});
     return out;
   }

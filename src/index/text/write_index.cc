@@ -98,9 +98,8 @@ class Writer {
     auto live = std::make_shared<std::map<uint64_t, const lance::RowSet*>>();
     for (const uint64_t id : TRY(CoveredByTextIndex(snapshot_, entry))) {
       table::Fragment* fragment = snapshot_.FindFragment(id);
-      if (fragment == nullptr || work_.fragments.contains(id)) continue;
+      if (fragment == nullptr || !covered_.insert(id).second) continue;  // of another entry
       (*live)[id] = TRY(fragment->Deleted());
-      covered_.insert(id);
     }
     const auto keep = [live](uint64_t row) {
       const auto fragment = live->find(row >> 32);
