@@ -5,7 +5,6 @@ removed, until their chunks are as many as asked for. The first sentences of doc
 natural language, of which the tree holds the answers but not the words. They are embedded by the same program, as a tree of
 one file a question. What was made is kept; only then is it read by the measuring processes.
 """
-import ast
 import json
 import pathlib
 import random
@@ -20,7 +19,7 @@ import squire
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from retrieval import docstring, first_sentence, functions, strip_docstrings  # noqa: E402
+from documented import first_sentence, python_functions  # noqa: E402
 
 SUFFIXES = {".py", ".md", ".rst", ".js", ".ts", ".html", ".c", ".h", ".cpp"}
 FILE_BYTES_MAX = 200_000
@@ -113,18 +112,13 @@ def copy(path, root, tree, asked):
     if not content or len(content) > FILE_BYTES_MAX:
         return
     if path.suffix == ".py":
-        try:
-            parsed = ast.parse(content)
-            content.decode("ascii")
-        except (SyntaxError, ValueError, RecursionError):
+        if (read := python_functions(content)) is None:
             return
-        for function in functions(parsed):
-            if (found := docstring(function)) is None:
-                continue
-            question = first_sentence(found.value.value)
-            if 5 <= len(question.split()) <= 30 and question.isascii() and re.match(r"[A-Z]", question):
+        found, content = read
+        for doc, *_ in found:
+            question = first_sentence(doc) if doc else ""
+            if 5 <= len(question.split()) <= 30 and question.isascii() and question.isprintable() and re.match(r"[A-Z]", question):
                 asked.add(question)
-        content = strip_docstrings(content, parsed)
     target = tree / path.relative_to(root)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)
