@@ -29,12 +29,22 @@ class DocumentNorms {
         base_(static_cast<float>(options.k1 * (1 - options.b))),
         per_word_(static_cast<float>(mean > 0 ? options.k1 * options.b / mean : 0)) {}
 
+  /// The same for loops: a copy that nothing else can change. REQUIRES: the norms outlive it.
+  struct View {
+    const float* lengths;
+    float base, per_word;
+
+    [[nodiscard]] float Share(uint32_t document, uint32_t frequency) const {
+      const auto count = static_cast<float>(frequency);
+      return count / (count + (base + per_word * lengths[document]));
+    }
+  };
+  [[nodiscard]] View view() const { return {lengths_->data(), base_, per_word_}; }
+
   [[nodiscard]] uint32_t size() const { return static_cast<uint32_t>(lengths_->size()); }
-  [[nodiscard]] float operator[](uint32_t document) const { return base_ + per_word_ * (*lengths_)[document]; }
   /// Of a word's weight, what a document gets: below 1, growing with the frequency.
   [[nodiscard]] float Share(uint32_t document, uint32_t frequency) const {
-    const auto count = static_cast<float>(frequency);
-    return count / (count + (*this)[document]);
+    return view().Share(document, frequency);
   }
 
   /// By how much a share by these norms is greater than one by `other` norms of the same documents, at most.

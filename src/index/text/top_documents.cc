@@ -1,6 +1,8 @@
 #include "index/text/top_documents.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <limits>
 
 namespace squire::text {
@@ -38,8 +40,12 @@ class Cursor {
     for (uint32_t block = part.block; block < num_blocks() && postings().first_document(block) < end; block++) {
       Load(block);
       const uint32_t count = postings().block_count(block);
-      for (uint32_t at = FirstFrom(part.window << window_bits_, count); at < count && block_.documents[at] < end; at++)
-        each(block_.documents[at], block_.frequencies[at]);
+      const uint32_t first = FirstFrom(part.window << window_bits_, count);
+      const bool is_inside = block_.documents[count - 1] < end;
+      const uint32_t last = is_inside ? count : FirstFrom(static_cast<uint32_t>(end), count);
+      const uint32_t* const documents = block_.documents.data();
+      const uint32_t* const frequencies = block_.frequencies.data();
+      for (uint32_t at = first; at < last; at++) each(documents[at], frequencies[at]);
     }
   }
 
@@ -70,7 +76,7 @@ class Cursor {
     uint32_t left = count;
     while (left > 1) {
       const uint32_t half = left / 2;
-      base += base[half - 1] < document ? half : 0;
+      base += half * static_cast<uint32_t>(base[half - 1] < document);
       left -= half;
     }
     return static_cast<uint32_t>(base - block_.documents.data()) + (*base < document ? 1 : 0);
@@ -100,10 +106,37 @@ struct Candidate {
   float score = 0;
 };
 
+/// Candidates of a window, in room that is made once.
+class Candidates {
+ public:
+  explicit Candidates(size_t max) : room_(max) {}
+
+  void Clear() { count_ = 0; }
+  void Push(Candidate candidate) { room_[count_++] = candidate; }
+  /// Keeps the first so many.
+  void Shorten(size_t count) { count_ = count; }
+  template <class Drop>
+  void DropIf(Drop drop) {
+    count_ = static_cast<size_t>(std::remove_if(begin(), end(), drop) - begin());
+  }
+  [[nodiscard]] bool empty() const { return count_ == 0; }
+  [[nodiscard]] Candidate* begin() { return room_.data(); }
+  [[nodiscard]] Candidate* end() { return room_.data() + count_; }
+  Candidate& operator[](size_t at) { return room_[at]; }
+
+ private:
+  std::vector<Candidate> room_;
+  size_t count_ = 0;
+};
+
 class Searcher {
  public:
   Searcher(const PartSearch& search, TopDocuments& top)
-      : search_(search), top_(top), window_bits_(WindowBits(search.norms->size())) {
+      : search_(search),
+        top_(top),
+        norms_(search.norms->view()),
+        window_bits_(WindowBits(search.norms->size())),
+        candidates_(size_t{1} << window_bits_) {
     cursors_.reserve(search.terms.size());
     for (const QueryTerm& term : search.terms) {
       if (term.is_excluded && term.postings == nullptr) continue;
@@ -193,17 +226,19 @@ class Searcher {
   }
 
   void ReadFirst() {
-    candidates_.clear();
+    candidates_.Clear();
     const Present& first = present_[0];
     const float weight = first.cursor->weight();
-    first.cursor->ForEach(first.part, [&](uint32_t document, uint32_t frequency) {
-      candidates_.push_back({document, weight * search_.norms->Share(document, frequency)});
+    Candidate* next = candidates_.begin();
+    first.cursor->ForEach(first.part, [&next, weight, norms = norms_](uint32_t document, uint32_t frequency) {
+      *next++ = {document, weight * norms.Share(document, frequency)};
     });
+    candidates_.Shorten(static_cast<size_t>(next - candidates_.begin()));
   }
 
   /// Reads the words without which no document gets in; the candidates are all that hold one. Returns how many words.
   size_t ReadAnyOf(uint32_t window) {
-    candidates_.clear();
+    candidates_.Clear();
     const float threshold = top_.threshold();
     size_t needed = 1;
     while (needed < present_.size() && rest_[needed] >= threshold) needed++;
@@ -216,21 +251,44 @@ class Searcher {
     std::ranges::fill(sums_, 0.0f);
     for (size_t i = 0; i < needed; i++) {
       const float weight = present_[i].cursor->weight();
-      present_[i].cursor->ForEach(present_[i].part, [&](uint32_t document, uint32_t frequency) {
-        sums_[document - base] += weight * search_.norms->Share(document, frequency);
-      });
+      float* const sums = sums_.data();
+      const auto add = [sums, base, weight, norms = norms_](uint32_t document, uint32_t frequency) {
+        sums[document - base] += weight * norms.Share(document, frequency);
+      };
+      present_[i].cursor->ForEach(present_[i].part, add);
     }
     // What a word adds is never zero.
     const float least = std::max((threshold - rest_[needed]) / kSlack, std::numeric_limits<float>::min());
-    for (uint32_t at = 0; at < sums_.size(); at++)
-      if (sums_[at] >= least) candidates_.push_back({base + at, sums_[at]});
+    TakeSums(base, least);
     return needed;
+  }
+
+  /// The documents whose sums are at least `least` become candidates. Few are: eight are asked at once.
+  void TakeSums(uint32_t base, float least) {
+    using Lanes [[gnu::vector_size(16)]] = float;
+    constexpr uint32_t kLanes = 4;
+    const float* sums = sums_.data();
+    const Lanes limit = {least, least, least, least};
+    const auto load = [](const float* from) {
+      Lanes out;
+      std::memcpy(&out, from, sizeof(out));
+      return out;
+    };
+    static_assert(sizeof(Lanes) == kLanes * sizeof(float));
+    for (uint32_t at = 0; at < sums_.size(); at += 2 * kLanes) {
+      const auto reached = (load(sums + at) >= limit) | (load(sums + at + kLanes) >= limit);
+      std::array<uint64_t, 2> halves;
+      std::memcpy(halves.data(), &reached, sizeof(halves));
+      if ((halves[0] | halves[1]) == 0) continue;
+      for (uint32_t i = at; i < at + 2 * kLanes; i++)
+        if (sums[i] >= least) candidates_.Push({base + i, sums[i]});
+    }
   }
 
   /// Drops the candidates that cannot get in with `rest` more.
   void Narrow(float rest) {
     const float threshold = top_.threshold();
-    std::erase_if(candidates_, [&](const Candidate& candidate) { return candidate.score * kSlack + rest < threshold; });
+    candidates_.DropIf([&](const Candidate& candidate) { return candidate.score * kSlack + rest < threshold; });
   }
 
   /// Adds a word's share to the candidates that hold it; drops the others where it is required.
@@ -240,21 +298,21 @@ class Searcher {
     size_t kept = 0;
     for (Candidate candidate : candidates_) {
       const uint32_t frequency = present.cursor->FrequencyIn(block, candidate.document);
-      if (frequency > 0) candidate.score += weight * search_.norms->Share(candidate.document, frequency);
+      if (frequency > 0) candidate.score += weight * norms_.Share(candidate.document, frequency);
       if (frequency > 0 || !is_required) candidates_[kept++] = candidate;
     }
-    candidates_.resize(kept);
+    candidates_.Shorten(kept);
   }
 
   void Exclude(const Present& present) {
     uint32_t block = present.part.block;
-    std::erase_if(candidates_, [&](const Candidate& candidate) {
-      return present.cursor->FrequencyIn(block, candidate.document) > 0;
-    });
+    candidates_.DropIf(
+        [&](const Candidate& candidate) { return present.cursor->FrequencyIn(block, candidate.document) > 0; });
   }
 
   const PartSearch& search_;
   TopDocuments& top_;
+  const DocumentNorms::View norms_;
   const uint32_t window_bits_;
   std::vector<Cursor> cursors_;
   size_t required_ = 0;
@@ -262,7 +320,7 @@ class Searcher {
   // Of the window at hand.
   std::vector<Present> present_, excluded_;
   std::vector<float> rest_;
-  std::vector<Candidate> candidates_;  // by document
+  Candidates candidates_;  // by document
   std::vector<float> sums_;
 };
 
