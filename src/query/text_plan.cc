@@ -159,7 +159,7 @@ Result<TextPlan::PartPtr> TextPlan::ReadFresh(const table::Snapshot& snapshot,
         ForEachWordOf(
             *analyzer_, parameters_, rows.batch, row,
             [&](std::string_view word, uint32_t position, uint32_t boost) { builder.AddWord(word, position, boost); });
-        builder.EndDocument(rows.addresses[static_cast<size_t>(row)]);
+        if (builder.has_words()) builder.EndDocument(rows.addresses[static_cast<size_t>(row)]);
       }
       if (builder.size_bytes() > kFreshBytesMax) return PartPtr();
     }

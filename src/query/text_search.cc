@@ -140,7 +140,7 @@ class QueryWords {
                     });
       // One posting for all of them, as often as the length wants; where they stand is nobody's question.
       if (others > 0) AddOthers(builder, others);
-      builder.EndDocument(rows.addresses[static_cast<size_t>(row)]);
+      if (builder.has_words()) builder.EndDocument(rows.addresses[static_cast<size_t>(row)]);
     }
     return text::TextPart::Make(builder.Finish());
   }
@@ -192,7 +192,8 @@ Result<std::vector<Hit>> SearchIn(const table::Snapshot& snapshot, const text::T
   if (in.plan != nullptr) search.parts = in.plan->parts();
   if (in.plan != nullptr && !read.empty()) read.insert(read.begin(), in.plan->parts().begin(), in.plan->parts().end());
   if (!read.empty()) search.parts = read;
-  search.options.k1 = options.k1 * in.scale;
+  search.options.k1 = options.k1;
+  search.measure = in.scale;
   search.options.b = options.b;
   search.limit = options.limit;
   const bool has_dead = in.plan != nullptr && !in.plan->is_all_live();

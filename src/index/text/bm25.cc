@@ -89,12 +89,15 @@ class BatchCounter {
 
   void Add(const TextDocument& document) {
     const std::string_view texts[kFields] = {document.text, document.name, document.path};
+    uint64_t words = 0;
     for (int field = 0; field < kFields; ++field) {
       if (boosts_[field] == 0) continue;
       if (field != kPath || texts[field] != path_) fields_[field].Read(texts[field], scanner_);
       shard_.field_words[field] += fields_[field].words;
+      words += fields_[field].words;
     }
     path_ = document.path;
+    if (words == 0) return;
     ++shard_.documents;
     Gather();
     if (touched_.empty()) return;

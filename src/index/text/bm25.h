@@ -50,7 +50,7 @@ class TextScorer {
   /// equal scores by row. May be called again.
   [[nodiscard]] std::vector<TextHit> Finish(size_t k) const;
 
-  /// All documents counted so far.
+  /// All documents counted so far: those with a word.
   [[nodiscard]] uint64_t documents() const;
 
  private:

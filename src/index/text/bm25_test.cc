@@ -48,16 +48,18 @@ std::vector<TextHit> Naive(const std::vector<Owned>& documents, const std::strin
                            size_t k) {
   std::vector<Bag> bags;
   std::map<std::string, double> documents_with;
-  double mean = 0;
+  double mean = 0, n = 0;  // of the documents that have a word
   for (const Owned& d : documents) {
     Bag bag;
     bag.Add(d.text, 1);
     bag.Add(d.name, options.name_boost);
     bag.Add(d.path, options.path_boost);
     for (const auto& [word, unused] : bag.frequency) documents_with[word] += 1;
-    mean += bag.length / static_cast<double>(documents.size());
+    mean += bag.length;
+    n += bag.length > 0 ? 1 : 0;
     bags.push_back(bag);
   }
+  mean /= std::max(n, 1.0);
   std::vector<TextHit> hits;
   for (size_t i = 0; i < documents.size(); ++i) {
     double score = 0;
@@ -65,7 +67,7 @@ std::vector<TextHit> Naive(const std::vector<Owned>& documents, const std::strin
     ForEachWord(query, [&](std::string_view word, WordKind) {
       const auto found = bags[i].frequency.find(std::string(word));
       if (found == bags[i].frequency.end()) return;
-      const double n = static_cast<double>(documents.size()), df = documents_with[std::string(word)];
+      const double df = documents_with[std::string(word)];
       const double idf = std::log(1 + (n - df + 0.5) / (df + 0.5)), tf = found->second;
       score += idf * tf * (options.k1 + 1) / (tf + options.k1 * (1 - options.b + options.b * bags[i].length / mean));
       any = true;
@@ -83,7 +85,7 @@ std::vector<TextHit> Score(const std::vector<Owned>& documents, std::string_view
                            const Bm25Options& options = {}) {
   TextScorer scorer(*ParseTextQuery(query), options);
   scorer.AddBatch(Views(documents));
-  EXPECT_EQ(scorer.documents(), documents.size());
+  EXPECT_LE(scorer.documents(), documents.size());
   return scorer.Finish(k);
 }
 

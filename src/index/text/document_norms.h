@@ -43,9 +43,7 @@ class DocumentNorms {
 
   [[nodiscard]] uint32_t size() const { return static_cast<uint32_t>(lengths_->size()); }
   /// Of a word's weight, what a document gets: below 1, growing with the frequency.
-  [[nodiscard]] float Share(uint32_t document, uint32_t frequency) const {
-    return view().Share(document, frequency);
-  }
+  [[nodiscard]] float Share(uint32_t document, uint32_t frequency) const { return view().Share(document, frequency); }
 
   /// By how much a share by these norms is greater than one by `other` norms of the same documents, at most.
   [[nodiscard]] float GrowthSince(const DocumentNorms& other) const {

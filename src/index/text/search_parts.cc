@@ -178,7 +178,9 @@ class Searcher {
       if (is_excluded_[word]) terms.push_back({lists.all.get(), 0, false, true});
     }
     if (!has_scores) return {};
-    const DocumentNorms norms(part.lengths(), mean_, search_.options);
+    Bm25Options measured = search_.options;
+    measured.k1 *= search_.measure;
+    const DocumentNorms norms(part.lengths(), mean_, measured);
     PartSearch search{static_cast<uint32_t>(index), &norms, part.part().rows(), terms, {}};
     Result<void> outcome;
     std::vector<ListReader> readers;

@@ -17,6 +17,7 @@ struct PartsSearch {
   const TextQuery* query = nullptr;
   std::span<const std::shared_ptr<const SearchedPart>> parts;
   Bm25Options options;  ///< k1 and b of it
+  double measure = 1;   ///< how often the parts count what counts once
   size_t limit = 10;
   /// Whether the document of a part, by index in `parts`, at a row's address may be an answer; empty: every one.
   std::function<bool(size_t part, uint64_t row)> is_wanted;

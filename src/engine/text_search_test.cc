@@ -1,0 +1,150 @@
+// Searches of words through an index find what reading every row finds, whatever was committed since it was made.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+
+#include "engine/table_impl.h"
+#include "io/memory.h"
+
+namespace squire {
+namespace {
+
+class TextSearchTest : public testing::Test {
+ protected:
+  static Schema TestSchema() {
+    return {
+        {{"id", TypeId::kInt64, true, {}}, {"text", TypeId::kString, true, {}}, {"name", TypeId::kString, true, {}}},
+        {}};
+  }
+  static std::string Word(std::mt19937_64& random) {
+    static constexpr const char* kParts[] = {"parse", "header", "http", "read", "file", "open", "index", "word"};
+    const uint64_t kind = random() % 8;
+    std::string word = kParts[random() % 8];
+    if (kind == 0) word += "_" + std::string(kParts[random() % 8]);
+    if (kind == 1) word += std::to_string(random() % 40);
+    return word;
+  }
+  static std::string Text(std::mt19937_64& random, uint64_t words_max) {
+    std::string out;
+    for (uint64_t i = random() % words_max; i > 0; i--) out += Word(random) + " ";
+    return out;
+  }
+  static Batch Rows(int64_t from, int64_t count) {
+    ArrayBuilder id(TypeId::kInt64), text(TypeId::kString), name(TypeId::kString);
+    for (int64_t i = from; i < from + count; i++) {
+      std::mt19937_64 random(static_cast<uint64_t>(i) + 1);
+      id.Append(i);
+      if (i % 50 == 7)
+        text.AppendNull();
+      else
+        text.AppendText(Text(random, 40));
+      name.AppendText(Text(random, 3));
+    }
+    return {TestSchema(), {*id.Finish(), *text.Finish(), *name.Finish()}, count};
+  }
+  static Array Ids(const std::vector<int64_t>& ids) {
+    ArrayBuilder out(TypeId::kInt64);
+    for (int64_t id : ids) out.Append(id);
+    return *out.Finish();
+  }
+  Table Make(int64_t rows, bool with_position) {
+    (void)fs_.RemoveAll("/t.lance");
+    Table table = *TableAccess::Create(fs_, "/t.lance", TestSchema());
+    EXPECT_TRUE(table.Append(Rows(0, rows)));
+    const std::vector<std::string> columns = {"text", "name"};
+    const auto made =
+        table.CreateTextIndex(columns, {.base_tokenizer = "code1", .with_position = with_position, .boosts = {2, 5}});
+    EXPECT_TRUE(made) << made.error().ToString();
+    return table;
+  }
+
+  /// Through the index and without: the same scores, and where they differ the same rows.
+  static void ExpectSame(const Table& table, const std::string& query, TextSearchOptions options) {
+    options.name_column = "name";
+    const auto found = table.TextSearch(query, options);
+    ASSERT_TRUE(found) << query << ": " << found.error().ToString();
+    options.use_index = false;
+    const auto expected = *table.TextSearch(query, options);
+    ASSERT_EQ(found->size(), expected.size()) << query;
+    std::map<uint64_t, float> scores;
+    for (const Hit& hit : expected) scores[hit.row_address] = hit.score;
+    for (size_t i = 0; i < expected.size(); i++) {
+      ASSERT_NEAR((*found)[i].score, expected[i].score, 1e-4 * (1 + expected[i].score)) << query << " " << i;
+      const auto same = scores.find((*found)[i].row_address);
+      if (same != scores.end()) {
+        ASSERT_NEAR((*found)[i].score, same->second, 1e-4 * (1 + same->second)) << query;
+      }
+    }
+  }
+  static void ExpectSameForAll(const Table& table) {
+    for (const char* query :
+         {"parse", "open file", "how does parse read the http header file", "\"open file\"", "+header -http read",
+          "-\"open file\" open", "readFile", "+readFile", "pars*", "+ope* -head*", "heder~1", "word~ index~2",
+          "name:open", "file -name:parse", "open AND index", "parse^3 word", "\"read the\"", "nowhere", ""}) {
+      for (const size_t limit : {size_t{10}, size_t{5000}}) {
+        ASSERT_NO_FATAL_FAILURE(ExpectSame(table, query, {.limit = limit, .filter = {}}));
+        ASSERT_NO_FATAL_FAILURE(ExpectSame(table, query, {.limit = limit, .where = "id % 3 = 0", .filter = {}}));
+      }
+      ASSERT_NO_FATAL_FAILURE(ExpectSame(table, query, {.filter = {}, .all_words = true, .k1 = 0.5, .b = 0.2}));
+    }
+  }
+
+  MemoryFileSystem fs_;
+};
+
+TEST_F(TextSearchTest, FindsWhatReadingEveryRowFinds) {
+  for (const bool with_position : {true, false}) {
+    Table table = Make(900, with_position);
+    ASSERT_NO_FATAL_FAILURE(ExpectSameForAll(table));
+    for (int64_t commit = 0; commit < 12; commit++) {
+      ASSERT_TRUE(table.Append(Rows(900 + commit * 7, 7)));
+      ASSERT_NO_FATAL_FAILURE(ExpectSame(table, "parse header", {.filter = {}}));
+    }
+    ASSERT_NO_FATAL_FAILURE(ExpectSameForAll(table));
+  }
+}
+
+TEST_F(TextSearchTest, RowsAreFoundAtOnceAndVanishAtOnce) {
+  Table table = Make(300, true);
+  ArrayBuilder id(TypeId::kInt64), text(TypeId::kString), name(TypeId::kString);
+  id.Append<int64_t>(5000);
+  text.AppendText("a zebra crosses the openRoad");
+  name.AppendText("zoo");
+  ASSERT_TRUE(table.Append({TestSchema(), {*id.Finish(), *text.Finish(), *name.Finish()}, 1}));
+  const TextSearchOptions options{.name_column = "name", .filter = {}};
+  for (const char* query : {"zebra", "\"zebra crosses\"", "zeb*", "zebta~1", "name:zoo", "openroad"})
+    EXPECT_EQ(table.TextSearch(query, options)->size(), 1u) << query;
+  ASSERT_TRUE(table.DeleteKeys("id", Ids({5000, 1, 2, 3})));
+  EXPECT_TRUE(table.TextSearch("zebra", options)->empty());
+  const auto deleted = [](const Batch& rows) {
+    return std::ranges::any_of(rows.columns[0].values<int64_t>(), [](int64_t one) { return one >= 1 && one <= 3; });
+  };
+  const auto found = *table.TextSearch("parse header http read file open index word",
+                                       {.name_column = "name", .limit = 1000, .filter = {}});
+  std::vector<uint64_t> addresses;
+  for (const Hit& hit : found) addresses.push_back(hit.row_address);
+  EXPECT_FALSE(deleted(*table.Take(addresses, {"id"})));
+}
+
+TEST_F(TextSearchTest, ConditionsAndTheirLimits) {
+  Table table = Make(300, true);
+  TextSearchOptions options{.name_column = "name", .filter = {}};
+  options.conditions = {{.text = "open file", .kind = TextCondition::Kind::kPhrase, .role = TextCondition::Role::kMust},
+                        {.text = "parse", .role = TextCondition::Role::kMustNot}};
+  ASSERT_NO_FATAL_FAILURE(ExpectSame(table, "", options));
+  options.conditions = {{.text = "open", .role = TextCondition::Role::kMust, .column = "name"}};
+  ASSERT_NO_FATAL_FAILURE(ExpectSame(table, "header", options));
+  for (const TextCondition& wrong :
+       {TextCondition{.text = "a", .column = "id"}, TextCondition{.text = "a", .boost = 0},
+        TextCondition{.text = "a", .edits = 3}, TextCondition{.text = "a", .words_max = 0}}) {
+    options.conditions = {wrong};
+    EXPECT_EQ(table.TextSearch("a", options).error().code, Code::kInvalidArgument);
+  }
+  EXPECT_EQ(table.TextSearch("a", {.filter = {}, .b = 2}).error().code, Code::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace squire
