@@ -34,6 +34,8 @@ def main():
     parser.add_argument("--only", choices=("vectors", "texts"))
     parser.add_argument("--peers", default=",".join((*vectors.PEERS, *words.PEERS)))
     args = parser.parse_args()
+    if args.rows < 1000:
+        parser.error("conditions that 1 % pass want 1,000 rows at least")
     folder = args.folder.resolve()
     cache, engines = folder / f"data-{args.rows}-{args.queries}", folder / "engines"
     source.prepare(cache, args.rows, args.queries, str(PROGRAM))

@@ -19,7 +19,6 @@ namespace {
 constexpr uint64_t kFewRows = 96;  // so many are measured rather than looked for in an index
 constexpr uint64_t kRowCost = 24;  // of measuring a row that is in memory, in rows that an index looks at
 constexpr float kRefineFactor = 1.5f;
-constexpr float kSlackMax = 1.2f;
 constexpr double kSpread = 0.15;  // measured: docs/vector_index.md
 
 using Addresses = std::vector<uint64_t>;
@@ -49,8 +48,6 @@ vector::ProbeOptions ProbesFor(const VectorSearchOptions& options, const vector:
   vector::ProbeOptions out;
   const float factor = options.refine_factor > 0 ? options.refine_factor : kRefineFactor;
   out.keep = std::max(options.limit, static_cast<size_t>(std::ceil(static_cast<float>(options.limit) * factor)));
-  // Who wants more rows measured wants more of those that looked far at first.
-  out.slack = std::clamp(out.slack * factor / kRefineFactor, out.slack, kSlackMax);
   const size_t probes = options.nprobes > 0 ? options.nprobes : index.DefaultProbes();
   // The nearest of few rows lie farther away, and in some more partitions.
   const double spread = std::pow(static_cast<double>(live) / static_cast<double>(wanted), kSpread);
