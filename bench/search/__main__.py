@@ -37,7 +37,7 @@ def main():
     if args.rows < 1000:
         parser.error("conditions that 1 % pass want 1,000 rows at least")
     folder = args.folder.resolve()
-    cache, engines = folder / f"data-{args.rows}-{args.queries}", folder / "engines"
+    cache, engines = folder / f"data-{args.rows}-{args.queries}", folder / f"engines-{args.rows}"
     source.prepare(cache, args.rows, args.queries, str(PROGRAM))
     engines.mkdir(parents=True, exist_ok=True)
     options = {"data": str(cache), "rows": args.rows, "queries": args.queries, "core": os.cpu_count() - 1,
