@@ -11,6 +11,7 @@ from ours import Squire, SquireFlat
 
 KINDS = {
     "squire": Squire,
+    "squire_updated": Squire,
     "squire_flat": SquireFlat,
     "faiss_pq": peers.FaissPq,
     "faiss_ivf": peers.FaissIvf,
