@@ -24,6 +24,7 @@ const char* PhaseText(Phase phase) {
     case Phase::kReading: return "reading";
     case Phase::kEmbedding: return "embedding";
     case Phase::kCommitting: return "committing";
+    case Phase::kIndexing: return "making indexes";
   }
   return "";
 }

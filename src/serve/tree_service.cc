@@ -16,6 +16,7 @@ const char* PhaseText(sync::Progress::Phase phase) {
     case sync::Progress::Phase::kReading: return "reading files";
     case sync::Progress::Phase::kEmbedding: return "embedding";
     case sync::Progress::Phase::kCommitting: return "committing";
+    case sync::Progress::Phase::kIndexing: return "making indexes";
   }
   return "";
 }

@@ -44,7 +44,7 @@ struct IndexLimits {
 };
 
 struct Progress {
-  enum class Phase { kScanning, kReading, kEmbedding, kCommitting };
+  enum class Phase { kScanning, kReading, kEmbedding, kCommitting, kIndexing };
   Phase phase = Phase::kScanning;
   uint64_t files_done = 0, files_total = 0;  ///< of those that changed
   uint64_t chunks = 0;                       ///< made so far

@@ -19,6 +19,8 @@ inline constexpr char kNameColumn[] = "name";
 inline constexpr char kContentHashColumn[] = "content_hash";
 inline constexpr char kFileHashColumn[] = "file_hash";
 inline constexpr char kVectorColumn[] = "vector";
+/// How often the words of text, name and path count in an index over them: what TextSearch gives them by 2.
+inline const std::vector<uint32_t> kWordBoosts = {2, 5, 3};
 inline constexpr char kFingerprintKey[] = "squire.model.fingerprint";  ///< in the table's metadata
 
 /// The model whose vectors a table holds; kept in the table's metadata, so that a question is embedded alike.

@@ -11,6 +11,7 @@
 #include "sync/reader.h"
 #include "sync/state.h"
 #include "sync/trust.h"
+#include "sync/wanted_indexes.h"
 #include "sync/write_lock.h"
 
 namespace squire::sync {
@@ -50,9 +51,11 @@ class Run {
     if (plan.dirty.empty() && plan.gone.empty() && table_ && !overwrites_) {
       if (state_->first_index_under_way()) TRY(state_->SetFirstIndexUnderWay(false));
       if (state_->table_version() != table_->version()) TRY(state_->Save({}, {}, table_->version()));
+      TRY(MakeIndexes());
       return Finish();
     }
     TRY(Process(plan));
+    TRY(MakeIndexes());
     return Finish();
   }
 
@@ -299,7 +302,7 @@ class Run {
     const uint64_t version = TRY(write_->Commit());
     overwrites_ = false;
     if (version != before) report_.commits++;
-    TRY(state_->Save(states_, gone_, KnownVersion(version != before)));
+    TRY(state_->Save(states_, gone_, KnownVersion(version != before ? 1 : 0)));
     if (done) TRY(vectors_->Committed());
     states_.clear();
     gone_.clear();
@@ -307,10 +310,23 @@ class Run {
     return last ? Result<void>() : BeginWrite();
   }
 
+  /// In versions of their own, after the rows.
+  Result<void> MakeIndexes() {
+    if (!table_ || !WantsIndexes(*table_)) return {};
+    Tell(Progress::Phase::kIndexing);
+    LookAtVersions();
+    const bool is_known = state_->table_version() == table_->version();
+    const uint64_t made = MakeWantedIndexes(*table_, threads());
+    if (made == 0) return {};
+    report_.commits += made;
+    const uint64_t version = KnownVersion(made);
+    return state_->Save({}, {}, is_known ? version : kUnknownVersion);
+  }
+
   /// The table's version, as the commit and the upkeep around it left it, when all versions since the last look are
   /// this run's own. Of another writer's in between nothing is known: the next run looks at the table's own rows.
-  uint64_t KnownVersion(bool has_committed) {
-    const uint64_t expected = looked_version_ + (has_committed ? 1 : 0), upkeep_before = looked_upkeep_;
+  uint64_t KnownVersion(uint64_t commits) {
+    const uint64_t expected = looked_version_ + commits, upkeep_before = looked_upkeep_;
     LookAtVersions();
     const uint64_t upkeep = looked_upkeep_ - upkeep_before;
     return are_versions_known_ && looked_version_ == expected + upkeep ? looked_version_ : kUnknownVersion;
