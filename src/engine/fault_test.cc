@@ -46,7 +46,9 @@ bool MayBeIgnored(const InjectedFault& fault) {
     case FileCall::kOpenRead:
     case FileCall::kRead:
       return fault.path.starts_with(std::string(kRoot) + "/_indices/") || fault.path == folder + lance::ManifestName(1);
-    case FileCall::kRename: return fault.path == folder + "latest_version_hint.json";
+    case FileCall::kRename:
+    case FileCall::kOpenInPlace:
+    case FileCall::kWriteInPlace: return fault.path == folder + "latest_version_hint.json";
     // Upkeep looks how many versions there are, after the commit; whoever opens the table with such a fault fails.
     case FileCall::kList: return fault.path + "/" == folder;
     case FileCall::kFreeBytes: return true;

@@ -5,6 +5,8 @@
 namespace squire::table {
 namespace {
 
+constexpr size_t kHintBytes = 40;  // enough for any version; what is not needed is spaces
+
 /// The transaction also stands in the manifest, which is what readers go by: this copy of it, for people and older
 /// readers, is not synced.
 Result<void> WriteTransaction(FileSystem& fs, const std::string& path, const pb::Transaction& transaction) {
@@ -12,6 +14,19 @@ Result<void> WriteTransaction(FileSystem& fs, const std::string& path, const pb:
   auto file = TRY(fs.Create(path));
   TRY(file->Append(AsBytes(transaction.SerializeAsString())));
   return file->Close();
+}
+
+/// Advisory: readers list the folder when it is stale or cannot be read. It is written where it lies, as a file that is
+/// made and removed with every commit costs the file system more than all the rest of it.
+void WriteHint(FileSystem& fs, const Paths& paths, const Version& version) {
+  std::string hint = "{\"version\":" + std::to_string(version.manifest.version()) + "}";
+  hint.resize(kHintBytes, ' ');
+  {
+    const auto file = fs.OpenInPlace(paths.VersionHint());
+    if (file && (*file)->size() == kHintBytes) return (void)(*file)->Write(0, AsBytes(hint));
+    if (!file && file.error().code == Code::kConflict) return;  // another writer is at it
+  }
+  (void)fs.Replace(paths.VersionHint(), AsBytes(hint), version.mark);
 }
 
 }  // namespace
@@ -30,8 +45,7 @@ Result<void> PublishVersion(FileSystem& fs, const Paths& paths, const std::strin
   if (published || published.error().code == Code::kCommitUnknown) leftovers.clear();
   if (!published && published.error().code == Code::kCommitUnknown) LeaveTrace(fs, paths);
   TRY(std::move(published));
-  const std::string hint = "{\"version\":" + std::to_string(version.manifest.version()) + "}";
-  (void)fs.Replace(paths.VersionHint(), AsBytes(hint), version.mark);  // advisory: readers list when it is stale
+  WriteHint(fs, paths, version);
   return {};
 }
 
