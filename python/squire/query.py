@@ -62,6 +62,7 @@ class Query:
         self._use_index = True
         self._nprobes = 0
         self._refine_factor = 0.0
+        self._reranker: Any = None
 
     # -- what to look for
 
@@ -154,6 +155,16 @@ class Query:
         self._use_index = False
         return self
 
+    def rerank(self, reranker: Any = None, normalize: str = "score") -> "Query":
+        """What puts the rows of a hybrid search into one order: `squire.rerankers.RRFReranker` (the default), or any
+        object with lancedb's `rerank_hybrid(query, vector_results, fts_results)`. Each ranking brings `limit` rows."""
+        if self._kind != "hybrid":
+            raise UnsupportedError("rerank is for a hybrid search")
+        if normalize not in ("score", "rank"):
+            raise InvalidArgumentError("normalize is score or rank")
+        self._reranker = reranker
+        return self
+
     def _tune(self, *_: Any, **__: Any) -> "Query":
         """Taken for compatibility; there is nothing of the kind to tune."""
         return self
@@ -202,6 +213,16 @@ class Query:
         return list(dict.fromkeys(column for column in self._columns.values() if column not in own))
 
     def _search(self, vector: Any, limit: int, where: str) -> pa.Table:
+        if self._reranker is None:
+            return self._ask(vector, self._text, limit, where, self._score_column())
+        by_vector = self._ask(vector, None, limit, where, "_distance")
+        by_words = self._ask(None, self._text, limit, where, "_score")
+        ranked = self._reranker.rerank_hybrid(self._text, by_vector, by_words)
+        if "_relevance_score" not in ranked.column_names:
+            raise InvalidArgumentError("the reranker's answer has no _relevance_score")
+        return ranked.slice(0, limit)
+
+    def _ask(self, vector: Any, text: Optional[str], limit: int, where: str, score_column: str) -> pa.Table:
         table = self._table
         native = table._reading()
         schema = table._schema_of(native)
@@ -209,14 +230,14 @@ class Query:
             vector=None if vector is None else _floats(vector),
             vector_column="" if vector is None else self._vector_name(schema, vector),
             distance_type=self._distance_type,
-            text=self._text,
-            text_column="" if self._text is None else self._text_name(schema),
+            text=text,
+            text_column="" if text is None else self._text_name(schema),
             name_column=self._name_column,
             path_column=self._path_column,
             where=where,
             limit=min(limit, max(1, native.count_rows(""))),
             columns=self._native_columns(),
-            score_column=self._score_column(),
+            score_column=score_column,
             with_row_id=True,
             threads=os.cpu_count() or 1,
             use_index=self._use_index,

@@ -364,3 +364,23 @@ def test_several_vectors_at_once(pair):
     assert empty.num_rows == 0 and "query_index" in empty.column_names
     with pytest.raises(squire.InvalidArgumentError):
         pair.ours.nearest(VECTORS[:2, :5].copy(), 3)
+
+
+def test_hybrid_searches_take_rerankers(pair):
+    pair.ours.create_fts_index("text")
+
+    def ask(reranker=None, limit=8):
+        query = pair.ours.search(query_type="hybrid").vector(VECTORS[3]).text("word3 term9").limit(limit).select(["id"])
+        return (query if reranker is None else query.rerank(reranker)).to_list()
+
+    fused = ask()
+    assert [row["id"] for row in ask(squire.rerankers.RRFReranker())] == [row["id"] for row in fused]
+    theirs = ask(lancedb.rerankers.RRFReranker(return_score="relevance"))
+    assert sorted(round(row["_relevance_score"], 6) for row in theirs) == sorted(round(row["_relevance_score"], 6) for row in fused)
+    only_words = ask(squire.rerankers.RRFReranker(vector_weight=0), limit=3)
+    by_words = pair.ours.search("word3 term9", query_type="fts").limit(3).to_list()
+    assert [row["id"] for row in only_words] == [row["id"] for row in by_words]
+    with pytest.raises(squire.UnsupportedError):
+        pair.ours.search(VECTORS[0]).rerank(squire.rerankers.RRFReranker())
+    with pytest.raises(squire.InvalidArgumentError):
+        squire.rerankers.RRFReranker(K=0)
