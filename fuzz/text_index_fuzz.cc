@@ -13,8 +13,8 @@ void ReadWord(const text::TextPart& part, const text::DocumentNorms& norms, size
   if (!postings) return;
   const std::vector<uint8_t> positions = std::move(postings->positions);
   const std::vector<uint32_t> ends = std::move(postings->position_ends);
-  const auto list = text::PostingList::Parse(std::move(postings->blocks), std::move(postings->block_ends),
-                                             postings->count, norms);
+  const auto list =
+      text::PostingList::Parse(std::move(postings->blocks), std::move(postings->block_ends), postings->count, norms);
   if (!list) return;
   text::PostingBlock block;
   std::vector<uint32_t> read;
@@ -25,7 +25,9 @@ void ReadWord(const text::TextPart& part, const text::DocumentNorms& norms, size
       fuzz::Require(block.documents[at] < part.num_documents(), "a posting is of a document that is there");
     if (!part.has_positions()) continue;
     const size_t begin = i == 0 ? 0 : ends[i - 1];
-    (void)text::DecodePositions(Bytes(positions).subspan(begin, ends[i] - begin), frequencies, read);
+    const Bytes stream = Bytes(positions).subspan(begin, ends[i] - begin);
+    (void)text::DecodePositions(stream, frequencies, read);
+    if (!frequencies.empty()) (void)text::DecodePositionsAt(stream, frequencies, frequencies.size() / 2, read);
   }
 }
 

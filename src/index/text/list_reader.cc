@@ -1,6 +1,7 @@
 #include "index/text/list_reader.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace squire::text {
 
@@ -17,36 +18,29 @@ bool ListReader::Find(uint32_t document) {
 }
 
 Result<std::span<const uint32_t>> ListReader::Positions() {
-  if (positions_block_ != block_) {
-    positions_block_ = UINT32_MAX;
-    TRY(list_->DecodePositionsOf(block_, decoded_, positions_));
-    begins_.clear();
-    uint32_t begin = 0;
-    for (uint32_t i = 0; i < list_->block_count(block_); i++) {
-      begins_.push_back(begin);
-      begin += decoded_.frequencies[i];
-    }
-    positions_block_ = block_;
-  }
-  return std::span<const uint32_t>(positions_).subspan(begins_[at_], decoded_.frequencies[at_]);
+  TRY(list_->DecodePositionsOf(block_, decoded_, at_, positions_));
+  return std::span<const uint32_t>(positions_);
 }
 
 Result<bool> HoldsPhrase(std::span<ListReader* const> readers, std::span<const uint32_t> offsets) {
-  std::vector<std::span<const uint32_t>> places;
-  size_t rarest = 0;
-  for (ListReader* reader : readers) {
-    places.push_back(TRY(reader->Positions()));
-    if (places.back().size() < places[rarest].size()) rarest = places.size() - 1;
+  // The rarest word first: where it stands mostly shows that the phrase does not, before the common ones are unpacked.
+  std::vector<size_t> order(readers.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::sort(order, {}, [&](size_t i) { return readers[i]->count(); });
+  std::vector<uint32_t> starts;
+  for (size_t turn = 0; turn < order.size(); turn++) {
+    const uint32_t offset = offsets[order[turn]];
+    const auto places = TRY(readers[order[turn]]->Positions());
+    if (turn == 0) {
+      for (const uint32_t place : places)
+        if (place >= offset) starts.push_back(place - offset);
+    } else {
+      std::erase_if(starts,
+                    [&](uint32_t start) { return !std::ranges::binary_search(places, uint64_t{start} + offset); });
+    }
+    if (starts.empty()) return false;
   }
-  for (const uint32_t place : places[rarest]) {
-    if (place < offsets[rarest]) continue;
-    const uint64_t first = place - offsets[rarest];
-    bool all = true;
-    for (size_t i = 0; all && i < places.size(); i++)
-      all = i == rarest || std::ranges::binary_search(places[i], first + offsets[i]);
-    if (all) return true;
-  }
-  return false;
+  return true;
 }
 
 }  // namespace squire::text

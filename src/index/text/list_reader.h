@@ -19,13 +19,15 @@ class ListReader {
   bool Find(uint32_t document);
   /// Where the word stands in the document that Find found. ERRORS: Corruption. REQUIRES: the list has positions.
   Result<std::span<const uint32_t>> Positions();
+  /// Documents that hold the word.
+  [[nodiscard]] uint32_t count() const { return list_->count(); }
 
  private:
   const PostingList* list_;
-  uint32_t block_ = UINT32_MAX, positions_block_ = UINT32_MAX;
+  uint32_t block_ = UINT32_MAX;
   uint32_t at_ = 0;  // of the document that was found
   PostingBlock decoded_;
-  std::vector<uint32_t> positions_, begins_;  // of the block's documents
+  std::vector<uint32_t> positions_;  // in that document
 };
 
 /// Where several words stand one behind the other, each so far behind the first as `offsets` say.

@@ -41,5 +41,9 @@ void EncodePositions(std::span<const uint32_t> positions, std::span<const uint32
 /// Reads what EncodePositions wrote; `out` is replaced. ERRORS: Corruption unless the block holds just as many
 /// positions as the frequencies say, ascending in each document.
 Result<void> DecodePositions(Bytes block, std::span<const uint32_t> frequencies, std::vector<uint32_t>& out);
+/// Those of document `at` of the block alone; groups that hold none of them are passed over.
+/// ERRORS: Corruption. REQUIRES: as many frequencies as the block has documents, `at` below that.
+Result<void> DecodePositionsAt(Bytes block, std::span<const uint32_t> frequencies, size_t at,
+                               std::vector<uint32_t>& out);
 
 }  // namespace squire::text

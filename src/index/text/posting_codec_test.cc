@@ -113,6 +113,13 @@ TEST(PostingCodecTest, PositionsComeBack) {
       EncodePositions(positions, frequencies, bytes);
       ASSERT_TRUE(DecodePositions(bytes, frequencies, read));
       EXPECT_EQ(read, positions);
+      size_t begin = 0;
+      for (uint32_t at = 0; at < documents; begin += frequencies[at++]) {
+        ASSERT_TRUE(DecodePositionsAt(bytes, frequencies, at, read));
+        const auto wanted = std::span(positions).subspan(begin, frequencies[at]);
+        EXPECT_TRUE(std::ranges::equal(read, wanted)) << at << " of " << documents;
+        EXPECT_FALSE(DecodePositionsAt(Bytes(bytes).first(bytes.size() / 2), frequencies, documents - 1, read));
+      }
       for (const size_t size : {size_t{0}, bytes.size() / 2, bytes.size() - 1})
         EXPECT_FALSE(DecodePositions(Bytes(bytes).first(size), frequencies, read)) << size;
       bytes.push_back(0);

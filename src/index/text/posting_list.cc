@@ -57,11 +57,11 @@ uint32_t PostingList::BlockOf(uint32_t document) const {
   return static_cast<uint32_t>(std::max<ptrdiff_t>(after, 1) - 1);
 }
 
-Result<void> PostingList::DecodePositionsOf(uint32_t block, const PostingBlock& decoded,
+Result<void> PostingList::DecodePositionsOf(uint32_t block, const PostingBlock& decoded, uint32_t at,
                                             std::vector<uint32_t>& out) const {
   const size_t begin = block == 0 ? 0 : position_ends_[block - 1];
-  return DecodePositions(Bytes(positions_).subspan(begin, position_ends_[block] - begin),
-                         std::span(decoded.frequencies).first(block_count(block)), out);
+  return DecodePositionsAt(Bytes(positions_).subspan(begin, position_ends_[block] - begin),
+                           std::span(decoded.frequencies).first(block_count(block)), at, out);
 }
 
 }  // namespace squire::text

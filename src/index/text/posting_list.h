@@ -49,8 +49,9 @@ class PostingList {
   [[nodiscard]] uint32_t BlockOf(uint32_t document) const;
 
   [[nodiscard]] bool has_positions() const { return !position_ends_.empty(); }
-  /// Where the words of a block stand, of each document as often as its frequency. ERRORS: Corruption.
-  Result<void> DecodePositionsOf(uint32_t block, const PostingBlock& decoded, std::vector<uint32_t>& out) const;
+  /// Where the word stands in the document that is number `at` of a block. ERRORS: Corruption.
+  Result<void> DecodePositionsOf(uint32_t block, const PostingBlock& decoded, uint32_t at,
+                                 std::vector<uint32_t>& out) const;
 
   /// What share_max was computed by.
   [[nodiscard]] const DocumentNorms& norms() const { return norms_; }
