@@ -33,7 +33,7 @@ class Killer:
     def moment(self, full_seconds):
         """(name, function that tells whether the moment has come)."""
         if not self.to_come:  # all kinds in turn, each time in another order
-            self.to_come = ["time", "embedding"] * 2 + ["data", "_deletions", "_transactions", "_versions"]
+            self.to_come = ["time", "embedding"] * 2 + ["data", "_deletions", "_versions"]
             self.rng.shuffle(self.to_come)
         kind = self.to_come.pop()
         if kind == "time":

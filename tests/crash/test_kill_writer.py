@@ -54,7 +54,7 @@ def assert_nothing_is_left(path):
     fragments = dataset.get_fragments()
     assert names(path, "data") == {file.path for f in fragments for file in f.data_files()}
     assert len(names(path, "_deletions")) == sum(f.metadata.deletion_file is not None for f in fragments)
-    assert len(names(path, "_transactions")) == 1
+    assert not names(path, "_transactions"), "the manifest holds it"
     assert len(names(path, "_versions") - {"latest_version_hint.json", ".publish_lock"}) == 1
     assert not names(path, "_squire/removed")
 
@@ -88,7 +88,7 @@ def test_killed_in_the_middle(folder, rounds):
         for _ in range(rng.randint(1, 4)):
             rev = int(process.stdout.readline())
             acknowledged[f"k{rev % KEYS}"] = rev
-        kind = ["data", "_transactions", "_versions"][number % 3]
+        kind = ["data", "_versions"][number % 2]
         before = names(path, kind)
         while names(path, kind) <= before:  # the moment of the kill: a name has appeared
             assert process.poll() is None, process.stderr.read()
