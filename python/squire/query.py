@@ -24,7 +24,8 @@ class Query:
     """A search by vector, by words or by both, or a plain read with a condition; nothing runs before `to_...`.
 
     A search by vector goes through the column's index where there is one of its distance type; distances are exact, and
-    without an index it looks at all rows. Searches for words look at all rows.
+    without an index it looks at all rows. A search for words goes through a full-text index of just its columns, where
+    there is one, else it reads all rows.
     """
 
     def __init__(

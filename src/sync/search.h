@@ -1,6 +1,6 @@
 #pragma once
 
-/// A question asked of the chunk table: by words, by meaning, or both fused.
+/// A question asked of the chunk table, by words, by meaning or both, or for what is like a place. docs/search.md.
 
 #include "embed/embedder.h"
 #include "squire/table.h"

@@ -106,6 +106,26 @@ def test_similar(squire, own):
     squire.run("similar", own / "copy.py:x", code=2)
 
 
+@pytest.mark.full
+def test_a_large_tree_gets_its_indexes_unasked(squire, stub, tmp_path):
+    for number in range(4200):
+        text = "".join(f"## Part {part} of {number}\n\nwords of place{number}p{part} {'lorem ipsum ' * 12}\n\n"
+                       for part in range(8))
+        trees.write(tmp_path, f"d{number % 50}/f{number}.md", text)
+    squire.run("index", tmp_path, *stub.options)
+    status = squire.json("status", tmp_path)
+    assert status["chunks"] >= 32_768
+    doctor = squire.json("doctor", status["table"])
+    assert doctor["live"]["indexes"] > 0 and not doctor["problems"], doctor
+    assert squire.json("verify", status["table"], "--deep")["indexes"] == 2
+    assert squire.json("index", tmp_path)["version"] == status["version"], "nothing is made twice"
+    assert squire.json("search", "place4199p7", tmp_path, "--mode", "text", "-k1")[0]["path"] == "d49/f4199.md"
+    trees.write(tmp_path, "new.md", "# New\n\nthe word is quokka\n")
+    squire.run("index", tmp_path)
+    for mode, first in (("text", 1), ("auto", 2)):  # each of the two rankings has a first of its own
+        assert "new.md" in [hit["path"] for hit in squire.json("search", "quokka", tmp_path, "--mode", mode, "-k", first)]
+
+
 def test_nothing_found_is_exit_code_1(squire, indexed):
     done = squire.run("search", "--mode", "text", "zzyzx", indexed, code=1)
     assert done.stdout == "" and "nothing found" in done.stderr

@@ -40,19 +40,7 @@ Result<sync::SearchRequest> Read(const Json& object) {
 }  // namespace
 
 Tool FindSimilarTool(TreeService& service) {
-  Json listing = {{"name", "find_similar"},
-                  {"title", "Find similar"},
-                  {"description", kDescription},
-                  {"inputSchema", Json::parse(kInputSchema)},
-                  {"outputSchema", Json::parse(kHitsSchema)},
-                  {"annotations", {{"readOnlyHint", true}, {"idempotentHint", true}, {"openWorldHint", false}}}};
-  return {"find_similar", std::move(listing),
-          [&service](const Json& arguments, std::stop_token stop, const std::function<void(ToolResult)>& done) {
-            auto request = Read(arguments);
-            if (!request) return done(ErrorResult(request.error()));
-            service.Search(*std::move(request), std::move(stop),
-                           [done](Result<SearchReply> reply) { done(HitsResult(reply)); });
-          }};
+  return SearchTool(service, "find_similar", "Find similar", kDescription, kInputSchema, Read);
 }
 
 }  // namespace squire::serve::mcp

@@ -7,8 +7,9 @@
 #include "serve/mcp/tool.h"
 
 namespace squire::serve::mcp {
+namespace {
 
-const char kHitsSchema[] = R"json({
+constexpr char kHitsSchema[] = R"json({
   "type": "object",
   "properties": {
     "hits": {"type": "array", "items": {
@@ -27,8 +28,6 @@ const char kHitsSchema[] = R"json({
   },
   "required": ["hits", "pending", "stale", "note"]
 })json";
-
-namespace {
 
 using Mode = sync::SearchRequest::Mode;
 
@@ -89,15 +88,6 @@ Result<sync::SearchRequest> Read(const Json& object) {
 
 }  // namespace
 
-ToolResult HitsResult(const Result<SearchReply>& reply) {
-  if (!reply) return ErrorResult(reply.error());
-  return {SearchText(*reply),
-          {{"hits", ToJson(reply->answer.hits)},
-           {"pending", reply->answer.freshness.pending},
-           {"stale", reply->answer.freshness.stale},
-           {"note", JoinedNote(*reply)}}};
-}
-
 std::string SearchText(const SearchReply& reply) {
   std::string text;
   for (const sync::SearchHit& hit : reply.answer.hits) {
@@ -110,20 +100,38 @@ std::string SearchText(const SearchReply& reply) {
   return text;
 }
 
-Tool SearchCodeTool(TreeService& service) {
-  Json listing = {{"name", "search_code"},
-                  {"title", "Search code"},
-                  {"description", kDescription},
-                  {"inputSchema", Json::parse(kInputSchema)},
+namespace {
+
+ToolResult HitsResult(const Result<SearchReply>& reply) {
+  if (!reply) return ErrorResult(reply.error());
+  return {SearchText(*reply),
+          {{"hits", ToJson(reply->answer.hits)},
+           {"pending", reply->answer.freshness.pending},
+           {"stale", reply->answer.freshness.stale},
+           {"note", JoinedNote(*reply)}}};
+}
+
+}  // namespace
+
+Tool SearchTool(TreeService& service, const char* name, const char* title, const char* description,
+                const char* input_schema, Result<sync::SearchRequest> (*read)(const Json& arguments)) {
+  Json listing = {{"name", name},
+                  {"title", title},
+                  {"description", description},
+                  {"inputSchema", Json::parse(input_schema)},
                   {"outputSchema", Json::parse(kHitsSchema)},
                   {"annotations", {{"readOnlyHint", true}, {"idempotentHint", true}, {"openWorldHint", false}}}};
-  return {"search_code", std::move(listing),
-          [&service](const Json& arguments, std::stop_token stop, const std::function<void(ToolResult)>& done) {
-            auto request = Read(arguments);
+  return {name, std::move(listing),
+          [&service, read](const Json& arguments, std::stop_token stop, const std::function<void(ToolResult)>& done) {
+            auto request = read(arguments);
             if (!request) return done(ErrorResult(request.error()));
             service.Search(*std::move(request), std::move(stop),
                            [done](Result<SearchReply> reply) { done(HitsResult(reply)); });
           }};
+}
+
+Tool SearchCodeTool(TreeService& service) {
+  return SearchTool(service, "search_code", "Search code", kDescription, kInputSchema, Read);
 }
 
 }  // namespace squire::serve::mcp
