@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 namespace squire::vector {
 namespace {
@@ -79,21 +80,43 @@ void SignsToFile(std::span<const uint8_t> rows, size_t sign_bytes, uint8_t* out)
   }
 }
 
-void SignsFromFile(std::span<const uint8_t> packed, size_t sign_bytes, size_t stride, uint8_t* rows) {
-  const size_t count = sign_bytes == 0 ? 0 : packed.size() / sign_bytes;
-  const size_t whole = count - count % kBlockRows, rest = count - whole;
-  for (size_t row = 0; row < whole; row++) {
-    const uint8_t* from = packed.data() + row / kBlockRows * kBlockRows * sign_bytes + PlaceOf(row % kBlockRows);
+void SignsFromBlocks(const uint8_t* blocks, size_t count, size_t sign_bytes, size_t stride, uint8_t* rows) {
+  for (size_t row = 0; row < count; row++) {
+    const uint8_t* from = blocks + row / kBlockRows * kBlockRows * sign_bytes + PlaceOf(row % kBlockRows);
     const unsigned shift = row % kBlockRows < 16 ? 0 : 4;
     for (size_t b = 0; b < sign_bytes; b++) {
       const unsigned low = from[32 * b] >> shift & 15, high = from[32 * b + 16] >> shift & 15;
       rows[row * stride + b] = static_cast<uint8_t>(low | high << 4);
     }
   }
-  for (size_t row = 0; row < rest; row++) {
-    for (size_t b = 0; b < sign_bytes; b++)
-      rows[(whole + row) * stride + b] = packed[whole * sign_bytes + b * rest + row];
-  }
+}
+
+namespace {
+
+/// Rows behind the last full block: `from` has the first byte of each of them, then the second ...
+void RestFromFile(std::span<const uint8_t> from, size_t sign_bytes, uint8_t* rows) {
+  const size_t count = from.size() / sign_bytes;
+  for (size_t row = 0; row < count; row++)
+    for (size_t b = 0; b < sign_bytes; b++) rows[row * sign_bytes + b] = from[b * count + row];
+}
+
+}  // namespace
+
+void SignsFromFile(std::span<const uint8_t> packed, size_t sign_bytes, uint8_t* rows) {
+  const size_t count = sign_bytes == 0 ? 0 : packed.size() / sign_bytes, whole = count - count % kBlockRows;
+  if (count == 0) return;
+  SignsFromBlocks(packed.data(), whole, sign_bytes, sign_bytes, rows);
+  RestFromFile(packed.subspan(whole * sign_bytes), sign_bytes, rows + whole * sign_bytes);
+}
+
+void SignsFileToBlocks(std::span<const uint8_t> packed, size_t sign_bytes, uint8_t* out) {
+  const size_t count = sign_bytes == 0 ? 0 : packed.size() / sign_bytes,
+               whole = (count - count % kBlockRows) * sign_bytes;
+  if (whole > 0) std::memcpy(out, packed.data(), whole);
+  std::vector<uint8_t> rest(packed.size() - whole);
+  if (rest.empty()) return;
+  RestFromFile(packed.subspan(whole), sign_bytes, rest.data());
+  SignsToBlocks(rest, sign_bytes, out + whole);
 }
 
 }  // namespace squire::vector

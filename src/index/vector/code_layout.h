@@ -21,7 +21,12 @@ void SignsToBlocks(std::span<const uint8_t> rows, size_t sign_bytes, uint8_t* ou
 /// The same as files keep them: rows behind the last full block lie byte by byte, first bytes first. `out` has
 /// rows.size() bytes.
 void SignsToFile(std::span<const uint8_t> rows, size_t sign_bytes, uint8_t* out);
-/// The inverse; rows may be `stride` bytes apart, what is between is left.
-void SignsFromFile(std::span<const uint8_t> packed, size_t sign_bytes, size_t stride, uint8_t* rows);
+/// The inverse.
+void SignsFromFile(std::span<const uint8_t> packed, size_t sign_bytes, uint8_t* rows);
+
+/// From how files keep signs to blocks as SignsToBlocks makes them.
+void SignsFileToBlocks(std::span<const uint8_t> packed, size_t sign_bytes, uint8_t* out);
+/// The first `count` rows of such blocks, `stride` bytes apart: what is between is left.
+void SignsFromBlocks(const uint8_t* blocks, size_t count, size_t sign_bytes, size_t stride, uint8_t* rows);
 
 }  // namespace squire::vector

@@ -4,7 +4,9 @@
 /// (codes). Lance's own form of it, IVF_RQ: other programs use it, and theirs are used here. Source:
 /// docs/vector_index.md.
 
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,18 @@ struct CodeRows {
 
   [[nodiscard]] size_t size() const { return addresses.size(); }
   void Append(const CodeRows& from, size_t row, const CodeShape& shape);
+};
+
+/// What is looked at of every row that is scanned; signs as files keep them.
+struct SignRows {
+  std::span<const uint8_t> packed;
+  std::span<const float> add, scale, error;
+};
+/// What is looked at of rows whose estimates are near.
+struct MagnitudeRows {
+  std::span<const uint64_t> addresses;
+  std::span<const uint8_t> extra;
+  std::span<const float> add, scale;
 };
 
 /// Writes both files, partition by partition. Belongs to one thread.
@@ -74,11 +88,26 @@ class IvfReader {
   /// The codes of one partition. ERRORS: Corruption.
   [[nodiscard]] Result<CodeRows> Read(size_t partition) const;
 
+  /// Hands out the signs of the partitions in `wanted`, which ascend, one after the other: those that lie near each
+  /// other are read together. ERRORS: Corruption; those of `use`.
+  using UseSigns = std::function<Result<void>(size_t partition, const SignRows& rows)>;
+  Result<void> ReadSigns(std::span<const size_t> wanted, const UseSigns& use) const;
+  /// Hands out the rest of one partition.
+  using UseMagnitudes = std::function<Result<void>(const MagnitudeRows& rows)>;
+  Result<void> ReadMagnitudes(size_t partition, const UseMagnitudes& use) const;
+
  private:
   IvfReader(const std::shared_ptr<table::FileCache>& files, std::string path, Quantizer quantizer)
       : files_(files), path_(std::move(path)), quantizer_(std::move(quantizer)) {}
   Result<void> FindColumns(lance::FileReader& file);
-  Result<Array> ReadColumn(lance::FileReader& file, size_t column, size_t partition) const;
+  /// Rows that follow each other, of one partition or of some.
+  struct Rows {
+    uint64_t first = 0, count = 0;
+  };
+  [[nodiscard]] Rows RowsOf(size_t partition) const { return {offsets_[partition], lengths_[partition]}; }
+  [[nodiscard]] Result<std::shared_ptr<lance::FileReader>> OpenCodes() const;
+  template <class T>
+  Result<std::span<const T>> ReadValues(lance::FileReader& file, size_t column, Rows rows, Array& holder) const;
 
   std::weak_ptr<table::FileCache> files_;  // which may hold the index that this reads for: not the other way, too
   std::string path_;                       // of the codes

@@ -16,6 +16,8 @@ namespace {
 using Metadata = std::map<std::string, std::string>;
 using Json = nlohmann::json;
 constexpr size_t kJsonBytesMax = 1 << 20;
+constexpr uint64_t kGapRows = 128;   // between two partitions that are read at once: less than another reading costs
+constexpr uint64_t kRunRows = 8192;  // read at once, unless a partition has more
 
 /// The JSON kept under `key`, or a discarded value.
 Json JsonAt(const Metadata& metadata, const char* key) {
@@ -96,22 +98,6 @@ Result<Quantizer> QuantizerOf(const Metadata& metadata, size_t dim, const std::s
   return Quantizer(shape, *metric, TRY(Rotation::FromBits(dim, bits)));
 }
 
-template <class T>
-Result<void> CopyValues(const Array& array, std::vector<T>& out) {
-  if (array.null_count() > 0) return Corruption("an index has a row of codes without a value");
-  const auto values = array.values<T>();
-  out.assign(values.begin(), values.end());
-  return {};
-}
-
-Result<std::span<const uint8_t>> ItemBytes(const Array& array) {
-  if (array.null_count() > 0 || array.children[0].null_count() > 0)
-    return Corruption("an index has a row of codes without a value");
-  const auto width = static_cast<size_t>(array.type.width);
-  return array.children[0].values<uint8_t>().subspan(static_cast<size_t>(array.offset) * width,
-                                                     static_cast<size_t>(array.length) * width);
-}
-
 }  // namespace
 
 Result<std::string> VectorIndexKind(table::FileCache& files, const std::string& folder) {
@@ -170,37 +156,84 @@ Result<IvfReader> IvfReader::Open(std::shared_ptr<table::FileCache> files, const
   return out;
 }
 
-Result<Array> IvfReader::ReadColumn(lance::FileReader& file, size_t column, size_t partition) const {
-  Array out = TRY(file.Read(columns_[column], static_cast<int64_t>(offsets_[partition]),
-                            static_cast<int64_t>(lengths_[partition])));
-  return out;
+Result<std::shared_ptr<lance::FileReader>> IvfReader::OpenCodes() const {
+  const auto files = files_.lock();
+  if (files == nullptr) return Internal("an index is read after its table was closed");
+  return files->Open(path_);
+}
+
+template <class T>
+Result<std::span<const T>> IvfReader::ReadValues(lance::FileReader& file, size_t column, Rows rows,
+                                                 Array& holder) const {
+  holder = TRY(file.Read(columns_[column], static_cast<int64_t>(rows.first), static_cast<int64_t>(rows.count)));
+  const bool is_list = !holder.children.empty();
+  if (holder.null_count() > 0 || (is_list && holder.children[0].null_count() > 0))
+    return Corruption("an index has a row of codes without a value", path_);
+  if (!is_list) return holder.values<T>();
+  const auto width = static_cast<size_t>(holder.type.width);
+  return holder.children[0].values<T>().subspan(static_cast<size_t>(holder.offset) * width,
+                                                static_cast<size_t>(holder.length) * width);
+}
+
+Result<void> IvfReader::ReadSigns(std::span<const size_t> wanted, const UseSigns& use) const {
+  if (wanted.empty()) return {};
+  const auto file = TRY(OpenCodes());
+  const size_t sign_bytes = quantizer_.shape().sign_bytes();
+  Array holders[4];
+  for (size_t begin = 0, end = 0; begin < wanted.size(); begin = end) {
+    Rows rows = RowsOf(wanted[begin]);
+    for (end = begin + 1; end < wanted.size(); end++) {
+      const Rows next = RowsOf(wanted[end]);
+      const uint64_t last = rows.first + rows.count;
+      if (next.first < last || next.first - last > kGapRows || next.first + next.count - rows.first > kRunRows) break;
+      rows.count = next.first + next.count - rows.first;
+    }
+    if (rows.count == 0) {
+      for (const size_t partition : wanted.subspan(begin, end - begin)) TRY(use(partition, {}));
+      continue;
+    }
+    const auto packed = TRY(ReadValues<uint8_t>(*file, kSigns, rows, holders[0]));
+    const auto add = TRY(ReadValues<float>(*file, kAdd, rows, holders[1]));
+    const auto scale = TRY(ReadValues<float>(*file, kScale, rows, holders[2]));
+    const auto error = TRY(ReadValues<float>(*file, kError, rows, holders[3]));
+    for (const size_t partition : wanted.subspan(begin, end - begin)) {
+      const size_t first = offsets_[partition] - rows.first, count = lengths_[partition];
+      TRY(use(partition, {packed.subspan(first * sign_bytes, count * sign_bytes), add.subspan(first, count),
+                          scale.subspan(first, count), error.subspan(first, count)}));
+    }
+  }
+  return {};
+}
+
+Result<void> IvfReader::ReadMagnitudes(size_t partition, const UseMagnitudes& use) const {
+  const auto file = TRY(OpenCodes());
+  const Rows rows = RowsOf(partition);
+  const bool has_extra = quantizer_.shape().extra_bits() > 0;
+  Array holders[4];
+  MagnitudeRows out;
+  out.addresses = TRY(ReadValues<uint64_t>(*file, kRowId, rows, holders[0]));
+  out.add = TRY(ReadValues<float>(*file, has_extra ? kAddExtra : kAdd, rows, holders[1]));
+  out.scale = TRY(ReadValues<float>(*file, has_extra ? kScaleExtra : kScale, rows, holders[2]));
+  if (has_extra) out.extra = TRY(ReadValues<uint8_t>(*file, kExtra, rows, holders[3]));
+  return use(out);
 }
 
 Result<CodeRows> IvfReader::Read(size_t partition) const {
   CodeRows out;
   if (lengths_[partition] == 0) return out;
-  const auto files = files_.lock();
-  if (files == nullptr) return Internal("an index is read after its table was closed");
-  const auto file = TRY(files->Open(path_));
-  const CodeShape& shape = quantizer_.shape();
-  TRY(CopyValues(TRY(ReadColumn(*file, kRowId, partition)), out.addresses));
-  TRY(CopyValues(TRY(ReadColumn(*file, kAdd, partition)), out.add));
-  TRY(CopyValues(TRY(ReadColumn(*file, kScale, partition)), out.scale));
-  TRY(CopyValues(TRY(ReadColumn(*file, kError, partition)), out.error));
-  const Array signs = TRY(ReadColumn(*file, kSigns, partition));
-  const auto packed = TRY(ItemBytes(signs));
-  out.signs.resize(packed.size());
-  SignsFromFile(packed, shape.sign_bytes(), shape.sign_bytes(), out.signs.data());
-  if (shape.extra_bits() == 0) {
-    out.add_extra = out.add;
-    out.scale_extra = out.scale;
-    return out;
-  }
-  TRY(CopyValues(TRY(ReadColumn(*file, kAddExtra, partition)), out.add_extra));
-  TRY(CopyValues(TRY(ReadColumn(*file, kScaleExtra, partition)), out.scale_extra));
-  const Array extra = TRY(ReadColumn(*file, kExtra, partition));
-  const auto bytes = TRY(ItemBytes(extra));
-  out.extra.assign(bytes.begin(), bytes.end());
+  const auto copy = [](auto values, auto& to) { to.assign(values.begin(), values.end()); };
+  const size_t wanted[] = {partition};
+  TRY(ReadSigns(wanted, [&](size_t, const SignRows& rows) -> Result<void> {
+    copy(rows.add, out.add), copy(rows.scale, out.scale), copy(rows.error, out.error);
+    out.signs.resize(rows.packed.size());
+    SignsFromFile(rows.packed, quantizer_.shape().sign_bytes(), out.signs.data());
+    return {};
+  }));
+  TRY(ReadMagnitudes(partition, [&](const MagnitudeRows& rows) -> Result<void> {
+    copy(rows.addresses, out.addresses), copy(rows.extra, out.extra);
+    copy(rows.add, out.add_extra), copy(rows.scale, out.scale_extra);
+    return {};
+  }));
   return out;
 }
 

@@ -37,8 +37,13 @@ TEST(CodeLayout, SignsComeBackFromFiles) {
       std::vector<uint8_t> rows(count * sign_bytes), packed(rows.size()), back(rows.size());
       for (uint8_t& byte : rows) byte = static_cast<uint8_t>(random());
       SignsToFile(rows, sign_bytes, packed.data());
-      SignsFromFile(packed, sign_bytes, sign_bytes, back.data());
+      SignsFromFile(packed, sign_bytes, back.data());
       EXPECT_EQ(rows, back) << count << " rows of " << sign_bytes;
+      const size_t padded = (count + kBlockRows - 1) / kBlockRows * kBlockRows;
+      std::vector<uint8_t> blocks(padded * sign_bytes), others(blocks.size());
+      SignsToBlocks(rows, sign_bytes, blocks.data());
+      SignsFileToBlocks(packed, sign_bytes, others.data());
+      EXPECT_EQ(blocks, others) << count << " rows of " << sign_bytes;
     }
   }
 }

@@ -1,41 +1,60 @@
 #pragma once
 
-/// Partition: the codes of a partition's rows as searches want them, in one piece of aligned memory.
+/// The codes of a partition's rows as searches want them, in two pieces of aligned memory: signs, which are looked at
+/// of every row, and all else, which is looked at of few.
 
 #include "base/allocate.h"
 #include "index/vector/ivf_files.h"
 
 namespace squire::vector {
 
-/// Immutable. Rows are padded to whole blocks of 32; padding is infinitely far.
-class Partition {
+/// Signs in blocks of 32 rows, and what makes estimates of them. Immutable. Rows are padded to whole blocks; padding is
+/// infinitely far.
+class SignBlocks {
  public:
-  Partition() = default;
-  /// ERRORS: OverBudget when memory cannot be had.
-  static Result<Partition> Of(const CodeRows& rows, const CodeShape& shape);
+  SignBlocks() = default;
+  /// Of as many rows as there are factors. ERRORS: OverBudget when memory cannot be had.
+  static Result<SignBlocks> Of(const SignRows& rows, const CodeShape& shape);
 
   [[nodiscard]] size_t size() const { return size_; }
   [[nodiscard]] size_t blocks() const { return (size_ + 31) / 32; }
-  [[nodiscard]] size_t memory_bytes() const { return memory_bytes_; }
-  [[nodiscard]] const uint8_t* sign_blocks() const { return memory_.data(); }
-  [[nodiscard]] const float* scale() const { return At<float>(scale_); }
-  [[nodiscard]] const float* add() const { return At<float>(add_); }
-  [[nodiscard]] const float* error() const { return At<float>(error_); }
-  [[nodiscard]] uint64_t address(size_t row) const { return At<uint64_t>(addresses_)[row]; }
-  /// The signs of a row in whole groups, and behind them its magnitudes.
-  [[nodiscard]] const uint8_t* code(size_t row) const { return memory_.data() + codes_ + row * code_bytes_; }
-  [[nodiscard]] float scale_extra(size_t row) const { return At<float>(scale_extra_)[row]; }
-  [[nodiscard]] float add_extra(size_t row) const { return At<float>(add_extra_)[row]; }
+  [[nodiscard]] size_t memory_bytes() const { return memory_.size(); }
+  [[nodiscard]] const uint8_t* signs() const { return memory_.data(); }
+  [[nodiscard]] const float* scale() const { return At(scale_); }
+  [[nodiscard]] const float* add() const { return At(add_); }
+  [[nodiscard]] const float* error() const { return At(error_); }
 
  private:
-  template <class T>
-  [[nodiscard]] const T* At(size_t offset) const {
-    return reinterpret_cast<const T*>(memory_.data() + offset);
-  }
+  [[nodiscard]] const float* At(size_t offset) const { return reinterpret_cast<const float*>(memory_.data() + offset); }
 
-  size_t size_ = 0, code_bytes_ = 0, memory_bytes_ = 0;
-  size_t scale_ = 0, add_ = 0, error_ = 0, addresses_ = 0, codes_ = 0, scale_extra_ = 0, add_extra_ = 0;
+  size_t size_ = 0, scale_ = 0, add_ = 0, error_ = 0;
   OwnedBytes memory_;
+};
+
+/// The addresses of rows, and their whole codes row by row. Immutable.
+class RowCodes {
+ public:
+  RowCodes() = default;
+  /// Of the rows of `signs`. ERRORS: OverBudget when memory cannot be had.
+  static Result<RowCodes> Of(const SignBlocks& signs, const MagnitudeRows& rows, const CodeShape& shape);
+
+  [[nodiscard]] size_t memory_bytes() const { return memory_.size(); }
+  [[nodiscard]] uint64_t address(size_t row) const { return Load<uint64_t>(memory_.data() + 8 * row); }
+  /// The signs of a row in whole groups, and behind them its magnitudes.
+  [[nodiscard]] const uint8_t* code(size_t row) const { return memory_.data() + codes_ + row * code_bytes_; }
+  [[nodiscard]] float scale(size_t row) const { return Load<float>(memory_.data() + scale_ + 4 * row); }
+  [[nodiscard]] float add(size_t row) const { return Load<float>(memory_.data() + add_ + 4 * row); }
+
+ private:
+  size_t code_bytes_ = 0, scale_ = 0, add_ = 0, codes_ = 0;
+  OwnedBytes memory_;
+};
+
+struct Partition {
+  SignBlocks signs;
+  RowCodes codes;
+  /// ERRORS: OverBudget when memory cannot be had.
+  static Result<Partition> Of(const CodeRows& rows, const CodeShape& shape);
 };
 
 }  // namespace squire::vector

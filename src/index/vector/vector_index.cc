@@ -43,42 +43,48 @@ std::vector<Probe> NearestPartitions(const Centers& centers, simd::Metric metric
 /// The candidates of one query so far.
 class Candidates {
  public:
-  Candidates(const CodeQuery& query, const ProbeOptions& options, const RowMask& mask)
-      : query_(query), slack_(options.slack), mask_(mask), nearest_(options.keep, options.bound) {}
+  Candidates(const CodeQuery& query, const CodeShape& shape, const ProbeOptions& options, const RowMask& mask)
+      : query_(query), shape_(shape), slack_(options.slack), mask_(mask), nearest_(options.keep, options.bound) {}
 
   /// From now on.
   void SetSlack(float slack) { slack_ = slack; }
 
-  void Scan(const Partition& partition, const CodeQuery::Center& center, size_t sign_bytes, size_t sign_stride) {
+  /// `get_codes` is asked for the rows' codes when one is near enough to be looked at.
+  template <class GetCodes>
+  Result<void> Scan(const SignBlocks& signs, const CodeQuery::Center& center, GetCodes get_codes) {
     const simd::Kernels& kernels = simd::ActiveKernels();
-    for (size_t block = 0; block < partition.blocks(); block += kBlocksPerPiece) {
-      const size_t blocks = std::min(kBlocksPerPiece, partition.blocks() - block), first = block * 32;
-      kernels.scan_bits(query_.tables(), partition.sign_blocks() + first * sign_bytes, sign_bytes, blocks, sums_);
-      kernels.estimate_rows(sums_, partition.scale() + first, partition.add() + first, partition.error() + first,
-                            blocks, query_.Terms(center, slack_, nearest_.bound()), estimates_, masks_);
+    const size_t sign_bytes = shape_.sign_bytes();
+    const RowCodes* codes = nullptr;
+    for (size_t block = 0; block < signs.blocks(); block += kBlocksPerPiece) {
+      const size_t blocks = std::min(kBlocksPerPiece, signs.blocks() - block), first = block * 32;
+      kernels.scan_bits(query_.tables(), signs.signs() + first * sign_bytes, sign_bytes, blocks, sums_);
+      kernels.estimate_rows(sums_, signs.scale() + first, signs.add() + first, signs.error() + first, blocks,
+                            query_.Terms(center, slack_, nearest_.bound()), estimates_, masks_);
       for (size_t b = 0; b < blocks; b++) {
         for (uint32_t bits = masks_[b]; bits != 0; bits &= bits - 1) {
           const size_t in_piece = 32 * b + static_cast<size_t>(__builtin_ctz(bits)), row = first + in_piece;
-          const float least = estimates_[in_piece] - partition.error()[row] * slack_ * center.error;
-          if (least <= nearest_.bound()) Look(partition, center, row, sign_stride);
+          const float least = estimates_[in_piece] - signs.error()[row] * slack_ * center.error;
+          if (!(least <= nearest_.bound())) continue;
+          if (codes == nullptr) codes = TRY(get_codes());
+          Look(*codes, center, row);
         }
       }
     }
+    return {};
   }
 
   std::vector<simd::Neighbor> Take() { return nearest_.Take(); }
 
  private:
-  void Look(const Partition& partition, const CodeQuery::Center& center, size_t row, size_t sign_stride) {
-    const uint64_t address = partition.address(row);
+  void Look(const RowCodes& codes, const CodeQuery::Center& center, size_t row) {
+    const uint64_t address = codes.address(row);
     if (!mask_.Contains(address)) return;
-    const uint8_t* code = partition.code(row);
-    const float distance =
-        query_.Refine(center, code, code + sign_stride, partition.add_extra(row), partition.scale_extra(row));
-    nearest_.Push(distance, address);
+    const uint8_t* code = codes.code(row);
+    nearest_.Push(query_.Refine(center, code, code + 8 * shape_.groups(), codes.add(row), codes.scale(row)), address);
   }
 
   const CodeQuery& query_;
+  const CodeShape shape_;
   float slack_;
   const RowMask& mask_;
   simd::TopK nearest_;
@@ -89,16 +95,13 @@ class Candidates {
 
 }  // namespace
 
-VectorIndex::VectorIndex(IvfReader files)
-    : files_(std::move(files)), slots_(files_.centers().count()), owned_(slots_.size()) {
+VectorIndex::VectorIndex(IvfReader files) : files_(std::move(files)), slots_(files_.centers().count()) {
   const Centers& all = files_.centers();
+  std::vector<double> sums(all.dim);
+  for (size_t center = 0; center < all.count(); center++)
+    for (size_t i = 0; i < all.dim; i++) sums[i] += all[center][i];
   middle_.dim = all.dim;
-  middle_.values.resize(all.dim);
-  for (size_t i = 0; i < all.dim; i++) {
-    double sum = 0;
-    for (size_t center = 0; center < all.count(); center++) sum += all[center][i];
-    middle_.values[i] = static_cast<float>(sum / static_cast<double>(all.count()));
-  }
+  for (const double sum : sums) middle_.values.push_back(static_cast<float>(sum / static_cast<double>(all.count())));
   middle_.Measure();
 }
 
@@ -132,16 +135,36 @@ size_t VectorIndex::DefaultProbes() const {
   return static_cast<size_t>(std::ceil(std::min(partitions, 1.6 * std::pow(partitions, 0.75))));
 }
 
-Result<const Partition*> VectorIndex::Get(size_t partition) const {
-  if (const Partition* ready = slots_[partition].load(std::memory_order_acquire)) return ready;
-  Partition read = TRY(Partition::Of(TRY(files_.Read(partition)), quantizer().shape()));
-  auto made = std::make_unique<const Partition>(std::move(read));
+template <class T>
+const T* VectorIndex::Keep(std::atomic<const T*>& slot, T made) const {
+  auto owned = std::make_unique<const T>(std::move(made));
   const std::scoped_lock lock(mutex_);
-  if (const Partition* ready = slots_[partition].load(std::memory_order_relaxed)) return ready;
-  owned_[partition] = std::move(made);
-  memory_bytes_ += owned_[partition]->memory_bytes();
-  slots_[partition].store(owned_[partition].get(), std::memory_order_release);
-  return owned_[partition].get();
+  if (const T* ready = slot.load(std::memory_order_relaxed)) return ready;  // another thread was first
+  memory_bytes_ += owned->memory_bytes();
+  const T* out = owned.release();
+  slot.store(out, std::memory_order_release);
+  return out;
+}
+
+Result<void> VectorIndex::ReadSigns(std::vector<size_t> partitions) const {
+  std::ranges::sort(partitions);
+  return files_.ReadSigns(partitions, [&](size_t i, const SignRows& rows) -> Result<void> {
+    SignBlocks read = TRY(SignBlocks::Of(rows, quantizer().shape()));
+    Keep(slots_[i].signs, std::move(read));
+    return {};
+  });
+}
+
+Result<const RowCodes*> VectorIndex::CodesOf(size_t partition) const {
+  Slot& slot = slots_[partition];
+  if (const RowCodes* ready = slot.codes.load(std::memory_order_acquire)) return ready;
+  const SignBlocks& signs = *slot.signs.load(std::memory_order_acquire);
+  TRY(files_.ReadMagnitudes(partition, [&](const MagnitudeRows& rows) -> Result<void> {
+    RowCodes read = TRY(RowCodes::Of(signs, rows, quantizer().shape()));
+    Keep(slot.codes, std::move(read));
+    return {};
+  }));
+  return slot.codes.load(std::memory_order_acquire);
 }
 
 Result<std::vector<simd::Neighbor>> VectorIndex::Search(std::span<const float> query, const ProbeOptions& options,
@@ -152,14 +175,17 @@ Result<std::vector<simd::Neighbor>> VectorIndex::Search(std::span<const float> q
     return InvalidArgument("a query of " + std::to_string(query.size()) +
                            " values, all to be finite, for an index of " + std::to_string(dim()));
   const CodeQuery coded(quantizer(), prepared);
-  const CodeShape& shape = quantizer().shape();
   const size_t count = std::min(num_partitions(), options.nprobes == 0 ? DefaultProbes() : options.nprobes);
-  Candidates candidates(coded, options, mask);
-  for (const Probe& probe : NearestPartitions(centers(), metric(), prepared, count)) {
-    const Partition* partition = TRY(Get(probe.partition));
-    if (partition->size() == 0) continue;
-    candidates.Scan(*partition, coded.Against(probe.dot, centers().squares[probe.partition]), shape.sign_bytes(),
-                    8 * shape.groups());
+  const std::vector<Probe> probes = NearestPartitions(centers(), metric(), prepared, count);
+  std::vector<size_t> missing;
+  for (const Probe& probe : probes)
+    if (slots_[probe.partition].signs.load(std::memory_order_acquire) == nullptr) missing.push_back(probe.partition);
+  if (!missing.empty()) TRY(ReadSigns(std::move(missing)));
+  Candidates candidates(coded, quantizer().shape(), options, mask);
+  for (const Probe& probe : probes) {
+    const SignBlocks& signs = *slots_[probe.partition].signs.load(std::memory_order_acquire);
+    TRY(candidates.Scan(signs, coded.Against(probe.dot, centers().squares[probe.partition]),
+                        [&] { return CodesOf(probe.partition); }));
   }
   if (!fresh.empty()) {  // last: few of them are nearer than what was found in the right places
     float dot = 0;
@@ -167,7 +193,8 @@ Result<std::vector<simd::Neighbor>> VectorIndex::Search(std::span<const float> q
                               4 * dim(), 1, &dot);
     candidates.SetSlack(std::max(options.slack, kFreshSlack));
     const CodeQuery::Center middle = coded.Against(dot, middle_.squares[0]);
-    for (const Partition* rows : fresh) candidates.Scan(*rows, middle, shape.sign_bytes(), 8 * shape.groups());
+    for (const Partition* rows : fresh)
+      TRY(candidates.Scan(rows->signs, middle, [&]() -> Result<const RowCodes*> { return &rows->codes; }));
   }
   return candidates.Take();
 }

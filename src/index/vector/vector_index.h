@@ -3,7 +3,8 @@
 /// VectorIndex: the nearest rows by their codes, looked for in the partitions nearest to a query. Its answers are
 /// candidates: who wants exact distances measures them in the column. Source: docs/vector_index.md.
 ///
-/// Immutable to its users and safe to share between threads; partitions are read when they are first searched and stay.
+/// Immutable to its users and safe to share between threads; partitions are read when they are first searched, what
+/// only rows that come near need when there is one, and stay.
 
 #include <atomic>
 #include <limits>
@@ -61,13 +62,26 @@ class VectorIndex {
 
  private:
   explicit VectorIndex(IvfReader files);
-  [[nodiscard]] Result<const Partition*> Get(size_t partition) const;
+  /// Of partitions that are going to be scanned and that nobody read yet.
+  Result<void> ReadSigns(std::vector<size_t> partitions) const;
+  [[nodiscard]] Result<const RowCodes*> CodesOf(size_t partition) const;
+
+  /// Of one partition; null until it is read. Written under mutex_.
+  struct Slot {
+    ~Slot() {
+      delete signs.load(std::memory_order_relaxed);
+      delete codes.load(std::memory_order_relaxed);
+    }
+    std::atomic<const SignBlocks*> signs = nullptr;
+    std::atomic<const RowCodes*> codes = nullptr;
+  };
+  template <class T>
+  const T* Keep(std::atomic<const T*>& slot, T made) const;
 
   IvfReader files_;
   Centers middle_;  // one: the mean of all, which fresh rows are encoded around
-  mutable std::vector<std::atomic<const Partition*>> slots_;
+  mutable std::vector<Slot> slots_;
   mutable std::mutex mutex_;
-  mutable std::vector<std::unique_ptr<const Partition>> owned_;  // guarded by mutex_; what slots_ point at
   mutable std::atomic<size_t> memory_bytes_ = 0;
 };
 
