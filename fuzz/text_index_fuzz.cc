@@ -9,25 +9,18 @@ namespace squire {
 namespace {
 
 void ReadWord(const text::TextPart& part, const text::DocumentNorms& norms, size_t word) {
-  auto postings = part.Postings(word);
+  const auto postings = part.Postings(word);
   if (!postings) return;
-  const std::vector<uint8_t> positions = std::move(postings->positions);
-  const std::vector<uint32_t> ends = std::move(postings->position_ends);
-  const auto list =
-      text::PostingList::Parse(std::move(postings->blocks), std::move(postings->block_ends), postings->count, norms);
+  const auto list = text::PostingList::Parse(*postings, norms);
   if (!list) return;
-  text::PostingBlock block;
-  std::vector<uint32_t> read;
-  for (uint32_t i = 0; i < (*list)->num_blocks(); i++) {
-    (*list)->Decode(i, block);
-    const auto frequencies = std::span<const uint32_t>(block.frequencies).first((*list)->block_count(i));
-    for (size_t at = 0; at < frequencies.size(); at++)
-      fuzz::Require(block.documents[at] < part.num_documents(), "a posting is of a document that is there");
-    if (!part.has_positions()) continue;
-    const size_t begin = i == 0 ? 0 : ends[i - 1];
-    const Bytes stream = Bytes(positions).subspan(begin, ends[i] - begin);
-    (void)text::DecodePositions(stream, frequencies, read);
-    if (!frequencies.empty()) (void)text::DecodePositionsAt(stream, frequencies, frequencies.size() / 2, read);
+  (*list)->ForEachDocument([&](uint32_t document, uint32_t frequency) {
+    fuzz::Require(document < part.num_documents() && frequency > 0, "a posting is of a document that is there");
+  });
+  if (!(*list)->has_positions()) return;
+  std::vector<uint32_t> places;
+  for (uint32_t posting = 0; posting < (*list)->count(); posting++) {
+    (*list)->Positions(posting, places);
+    fuzz::Require(places.size() == (*list)->Frequency(posting), "a word stands as often as it is counted");
   }
 }
 

@@ -91,6 +91,9 @@ struct Kernels {
   /// Rotates `dim` values in place: four rounds of changing signs (signs[round * dim + i] is 1 or -1) and Hadamard
   /// transforms of the first, then the last 2^n values, mixed with x + y, x - y of both halves where dim is not 2^n.
   void (*rotate)(float* values, size_t dim, const float* signs);
+
+  /// For each of `blocks` blocks of 64 values: bit i of masks[b]: value i of block b is at least `least`.
+  void (*mask_at_least)(const float* values, size_t blocks, float least, uint64_t* masks);
 };
 
 }  // namespace squire::simd

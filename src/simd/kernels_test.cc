@@ -268,6 +268,23 @@ TEST_P(KernelsTest, PackingEveryWidth) {
   CheckPacking<uint64_t>(*kernels_, random_);
 }
 
+TEST_P(KernelsTest, ValuesThatReachABound) {
+  std::vector<float> values(64 * 5 + 1);
+  for (float& value : values) value = static_cast<float>(random_() % 7) - 3;
+  values[3] = std::numeric_limits<float>::quiet_NaN();
+  values[70] = std::numeric_limits<float>::infinity();
+  values[71] = -values[70];
+  for (const float least : {-3.5f, 0.0f, 1.0f, 3.0f, 4.0f}) {
+    for (const size_t blocks : {0, 1, 5}) {
+      std::vector<uint64_t> masks(blocks + 1, 0xeeee);
+      kernels_->mask_at_least(values.data() + 1, blocks, least, masks.data());
+      for (size_t i = 0; i < 64 * blocks; ++i)
+        ASSERT_EQ(masks[i / 64] >> (i % 64) & 1, values[i + 1] >= least ? 1u : 0u) << i << " of " << blocks;
+      EXPECT_EQ(masks[blocks], 0xeeeeu);
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Isa, KernelsTest,
                          testing::Values(Isa::kGeneric, Isa::kSse42, Isa::kAvx2, Isa::kAvx512, Isa::kNeon),
                          [](const auto& test) { return std::string(IsaName(test.param)); });

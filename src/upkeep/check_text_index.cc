@@ -78,7 +78,7 @@ class Checker {
     for (size_t first = 0; first < part.num_words(); first += kWordsAtOnce) {
       const size_t count = std::min(kWordsAtOnce, part.num_words() - first);
       auto read = TRY(part.ReadPostings(first, count));
-      for (size_t i = 0; i < count; i++) TRY(CheckWord(part, norms, first + i, std::move(read[i]), lengths));
+      for (size_t i = 0; i < count; i++) TRY(CheckWord(part, norms, first + i, read[i], lengths));
     }
     for (uint32_t i = 0; i < part.num_documents(); i++)
       if (lengths[i] != part.lengths()[i])
@@ -88,26 +88,17 @@ class Checker {
   }
 
   Result<void> CheckWord(const text::TextPart& part, const text::DocumentNorms& norms, size_t word,
-                         text::WordPostings postings, std::vector<uint64_t>& lengths) {
+                         const text::WordPostings& postings, std::vector<uint64_t>& lengths) {
     bytes_ += static_cast<int64_t>(postings.blocks.size() + postings.positions.size());
     const uint64_t hash = HashOf(part.word(word));
-    const auto list = TRY(
-        text::PostingList::Parse(std::move(postings.blocks), std::move(postings.block_ends), postings.count, norms));
-    text::PostingBlock block;
-    std::vector<uint32_t> positions;
-    for (uint32_t i = 0; i < list->num_blocks(); i++) {
-      list->Decode(i, block);
-      const auto frequencies = std::span<const uint32_t>(block.frequencies).first(list->block_count(i));
-      for (size_t at = 0; at < frequencies.size(); at++) {
-        lengths[block.documents[at]] += frequencies[at];
-        const uint64_t row = part.rows()[block.documents[at]];
-        if (IsLive(row)) sum_ += HashOf(row, hash, frequencies[at]);
-      }
-      if (!part.has_positions()) continue;
-      const size_t begin = i == 0 ? 0 : postings.position_ends[i - 1];
-      TRY(text::DecodePositions(Bytes(postings.positions).subspan(begin, postings.position_ends[i] - begin),
-                                frequencies, positions));
-    }
+    if (part.has_positions() && postings.position_ends.empty())
+      return Corruption("nothing says where the word '" + std::string(part.word(word)) + "' stands", folder_);
+    const auto list = TRY(text::PostingList::Parse(postings, norms));
+    list->ForEachDocument([&](uint32_t document, uint32_t frequency) {
+      lengths[document] += frequency;
+      const uint64_t row = part.rows()[document];
+      if (IsLive(row)) sum_ += HashOf(row, hash, frequency);
+    });
     return {};
   }
 

@@ -1,46 +1,42 @@
 #include "index/text/list_reader.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace squire::text {
 
 bool ListReader::Find(uint32_t document) {
-  const uint32_t block = list_->BlockOf(document);
-  if (block != block_) {
-    list_->Decode(block, decoded_);
-    block_ = block;
+  const uint32_t bits = list_->window_bits(), local = document & ((1u << bits) - 1);
+  const PostingList::Part* part = list_->FindPart(document >> bits);
+  if (part == nullptr) return false;
+  if (list_->is_dense()) {
+    if (!list_->Holds(*part, local)) return false;
+    posting_ = list_->PostingAt(*part, local);
+    return true;
   }
-  const auto documents = std::span(decoded_.documents).first(list_->block_count(block));
-  const auto found = std::ranges::lower_bound(documents, document);
-  at_ = static_cast<uint32_t>(found - documents.begin());
-  return found != documents.end() && *found == document;
+  const auto locals = list_->Locals(*part);
+  const auto found = std::ranges::lower_bound(locals, local);
+  posting_ = part->first + static_cast<uint32_t>(found - locals.begin());
+  return found != locals.end() && *found == local;
 }
 
-Result<std::span<const uint32_t>> ListReader::Positions() {
-  TRY(list_->DecodePositionsOf(block_, decoded_, at_, positions_));
-  return std::span<const uint32_t>(positions_);
+std::span<const uint32_t> ListReader::Positions() {
+  if (positions_of_ != posting_) list_->Positions(posting_, positions_);
+  positions_of_ = posting_;
+  return positions_;
 }
 
-Result<bool> HoldsPhrase(std::span<ListReader* const> readers, std::span<const uint32_t> offsets) {
-  // The rarest word first: where it stands mostly shows that the phrase does not, before the common ones are unpacked.
-  std::vector<size_t> order(readers.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::ranges::sort(order, {}, [&](size_t i) { return readers[i]->count(); });
-  std::vector<uint32_t> starts;
-  for (size_t turn = 0; turn < order.size(); turn++) {
-    const uint32_t offset = offsets[order[turn]];
-    const auto places = TRY(readers[order[turn]]->Positions());
-    if (turn == 0) {
-      for (const uint32_t place : places)
-        if (place >= offset) starts.push_back(place - offset);
-    } else {
-      std::erase_if(starts,
-                    [&](uint32_t start) { return !std::ranges::binary_search(places, uint64_t{start} + offset); });
-    }
-    if (starts.empty()) return false;
-  }
-  return true;
+bool HoldsPhrase(std::span<ListReader* const> readers, std::span<const uint32_t> offsets) {
+  // Each place of the word that stands there least often is tried.
+  size_t rarest = 0;
+  for (size_t i = 1; i < readers.size(); i++)
+    if (readers[i]->frequency() < readers[rarest]->frequency()) rarest = i;
+  return std::ranges::any_of(readers[rarest]->Positions(), [&](uint32_t place) {
+    if (place < offsets[rarest]) return false;
+    const uint64_t start = place - offsets[rarest];
+    for (size_t i = 0; i < readers.size(); i++)
+      if (i != rarest && !std::ranges::binary_search(readers[i]->Positions(), start + offsets[i])) return false;
+    return true;
+  });
 }
 
 }  // namespace squire::text

@@ -5,7 +5,6 @@
 #include <span>
 #include <vector>
 
-#include "base/try.h"
 #include "index/text/posting_list.h"
 
 namespace squire::text {
@@ -17,21 +16,20 @@ class ListReader {
 
   /// Whether a document holds the word.
   bool Find(uint32_t document);
-  /// Where the word stands in the document that Find found. ERRORS: Corruption. REQUIRES: the list has positions.
-  Result<std::span<const uint32_t>> Positions();
-  /// Documents that hold the word.
-  [[nodiscard]] uint32_t count() const { return list_->count(); }
+  /// Where the word stands in the document that Find found. REQUIRES: the list has positions.
+  std::span<const uint32_t> Positions();
+  /// How often it stands there.
+  [[nodiscard]] uint32_t frequency() const { return list_->Frequency(posting_); }
 
  private:
   const PostingList* list_;
-  uint32_t block_ = UINT32_MAX;
-  uint32_t at_ = 0;  // of the document that was found
-  PostingBlock decoded_;
-  std::vector<uint32_t> positions_;  // in that document
+  uint32_t posting_ = 0;                // of the document that was found
+  uint32_t positions_of_ = UINT32_MAX;  // posting
+  std::vector<uint32_t> positions_;
 };
 
-/// Where several words stand one behind the other, each so far behind the first as `offsets` say.
-/// REQUIRES: every reader has found the document. ERRORS: Corruption.
-Result<bool> HoldsPhrase(std::span<ListReader* const> readers, std::span<const uint32_t> offsets);
+/// Whether several words stand one behind the other, each so far behind the first as `offsets` say.
+/// REQUIRES: every reader has found the document.
+bool HoldsPhrase(std::span<ListReader* const> readers, std::span<const uint32_t> offsets);
 
 }  // namespace squire::text

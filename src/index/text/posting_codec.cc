@@ -176,23 +176,6 @@ Result<void> DecodeBlock(Bytes block, size_t count, uint32_t num_documents, Post
   return {};
 }
 
-void DecodeTrustedBlock(const uint8_t* block, size_t count, PostingBlock& out) {
-  const uint8_t* at = block + kHeaderBytes;
-  if (count < kBlockDocuments) {
-    // Each number ends by its own mark.
-    (void)ReadShort(at, at + count * 10, count, out);
-    return;
-  }
-  uint32_t first = 0;
-  std::memcpy(&first, at, sizeof(first));
-  at += sizeof(first);
-  const uint32_t bits = *at++;
-  kUnpack[bits](at, out.documents.data());
-  AddUp(first, out.documents.data());
-  at += size_t{16} * bits;
-  kUnpack[*at](at + 1, out.frequencies.data());
-}
-
 void EncodePositions(std::span<const uint32_t> positions, std::span<const uint32_t> frequencies,
                      std::vector<uint8_t>& out) {
   std::array<uint32_t, kBlockDocuments> group;
@@ -232,39 +215,6 @@ Result<void> DecodePositions(Bytes block, std::span<const uint32_t> frequencies,
       if (sum > ~uint32_t{0}) return Damaged("has a position of over 32 bits");
       out[i] = static_cast<uint32_t>(sum);
     }
-  }
-  return {};
-}
-
-Result<void> DecodePositionsAt(Bytes block, std::span<const uint32_t> frequencies, size_t at,
-                               std::vector<uint32_t>& out) {
-  uint64_t first = 0, count = 0;
-  for (size_t i = 0; i < frequencies.size(); i++) {
-    if (i == at) first = count;
-    count += frequencies[i];
-  }
-  const uint64_t last = first + frequencies[at], packed = count / kBlockDocuments * kBlockDocuments;
-  // A group of 128 takes a byte at least, a number behind them one too.
-  if (count / kBlockDocuments + (count - packed) > block.size()) return Damaged("has too few positions");
-  const uint8_t *from = block.data(), *const end = from + block.size();
-  uint64_t i = 0;
-  for (; i < packed && i + kBlockDocuments <= first && from != nullptr; i += kBlockDocuments) {
-    const size_t bytes = from < end ? 1 + size_t{16} * *from : SIZE_MAX;
-    from = static_cast<size_t>(end - from) < bytes ? nullptr : from + bytes;
-  }
-  const uint64_t begin = i;  // what is unpacked begins with this one
-  out.resize(RoundUp(last - begin, kBlockDocuments) + kBlockDocuments);
-  for (; i < std::min(last, packed) && from != nullptr; i += kBlockDocuments)
-    from = ReadPacked(from, end, out.data() + (i - begin));
-  for (; i < last && from != nullptr; i++) from = ReadVarint(from, end, out[i - begin]);
-  if (from == nullptr) return Damaged("has too few positions");
-  out.erase(out.begin(), out.begin() + static_cast<ptrdiff_t>(first - begin));
-  out.resize(last - first);
-  uint64_t sum = 0;
-  for (uint32_t& position : out) {
-    sum += position;
-    if (sum > ~uint32_t{0}) return Damaged("has a position of over 32 bits");
-    position = static_cast<uint32_t>(sum);
   }
   return {};
 }

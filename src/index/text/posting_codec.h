@@ -30,9 +30,6 @@ void EncodeBlock(std::span<const uint32_t> documents, std::span<const uint32_t> 
 /// Reads a block of `count` postings. ERRORS: Corruption unless documents ascend and are below `num_documents`.
 Result<void> DecodeBlock(Bytes block, size_t count, uint32_t num_documents, PostingBlock& out);
 
-/// The same for a block that DecodeBlock accepted before.
-void DecodeTrustedBlock(const uint8_t* block, size_t count, PostingBlock& out);
-
 /// Appends where a block's words stand: of each document as many positions as its frequency, ascending, one document
 /// after the other. REQUIRES: as many positions as the sum of the frequencies.
 void EncodePositions(std::span<const uint32_t> positions, std::span<const uint32_t> frequencies,
@@ -41,9 +38,5 @@ void EncodePositions(std::span<const uint32_t> positions, std::span<const uint32
 /// Reads what EncodePositions wrote; `out` is replaced. ERRORS: Corruption unless the block holds just as many
 /// positions as the frequencies say, ascending in each document.
 Result<void> DecodePositions(Bytes block, std::span<const uint32_t> frequencies, std::vector<uint32_t>& out);
-/// Those of document `at` of the block alone; groups that hold none of them are passed over.
-/// ERRORS: Corruption. REQUIRES: as many frequencies as the block has documents, `at` below that.
-Result<void> DecodePositionsAt(Bytes block, std::span<const uint32_t> frequencies, size_t at,
-                               std::vector<uint32_t>& out);
 
 }  // namespace squire::text

@@ -1,14 +1,22 @@
 #include "index/text/posting_list.h"
 
 #include <algorithm>
-#include <bit>
+#include <numeric>
+
+#include "base/try.h"
 
 namespace squire::text {
+namespace {
+
+/// A list with more positions is not searched: a few bytes can stand for very many.
+constexpr uint64_t kPositionsMax = uint64_t{1} << 28;
+
+}  // namespace
 
 uint32_t WindowBits(uint32_t num_documents) {
-  constexpr uint32_t kBitsMin = 10, kWindowsBits = 9;
+  constexpr uint32_t kBitsMin = 10, kBitsMax = 16, kWindowsBits = 9;
   const auto bits = static_cast<uint32_t>(std::bit_width(num_documents));
-  return std::max(kBitsMin, bits > kWindowsBits ? bits - kWindowsBits : 0);
+  return std::clamp(bits > kWindowsBits ? bits - kWindowsBits : 0, kBitsMin, kBitsMax);
 }
 
 Result<std::shared_ptr<const PostingList>> PostingList::Parse(std::vector<uint8_t> blocks, std::vector<uint32_t> ends,
@@ -16,8 +24,9 @@ Result<std::shared_ptr<const PostingList>> PostingList::Parse(std::vector<uint8_
   return Parse({.blocks = std::move(blocks), .block_ends = std::move(ends), .count = count}, norms);
 }
 
-Result<std::shared_ptr<const PostingList>> PostingList::Parse(WordPostings postings, const DocumentNorms& norms) {
-  auto& [blocks, ends, count, positions, position_ends] = postings;
+Result<std::shared_ptr<const PostingList>> PostingList::Parse(const WordPostings& postings,
+                                                              const DocumentNorms& norms) {
+  const auto& [blocks, ends, count, positions, position_ends] = postings;
   if (count == 0 || ends.size() != CeilDiv(count, kBlockDocuments) || ends.back() != blocks.size() ||
       !std::ranges::is_sorted(ends))
     return Corruption("the blocks of a word do not hold its " + std::to_string(count) + " postings");
@@ -25,43 +34,106 @@ Result<std::shared_ptr<const PostingList>> PostingList::Parse(WordPostings posti
                                  !std::ranges::is_sorted(position_ends)))
     return Corruption("the positions of a word do not fit its blocks");
   std::shared_ptr<PostingList> list(new PostingList(norms));
-  list->positions_ = std::move(positions);
-  list->position_ends_ = std::move(position_ends);
-  list->blocks_ = std::move(blocks);
-  list->ends_ = std::move(ends);
-  list->count_ = count;
-  const uint32_t window_bits = WindowBits(norms.size());
+  list->Reserve(count);
+  const auto cut = [](const auto& all, const auto& all_ends, size_t i) {
+    const size_t begin = i == 0 ? 0 : all_ends[i - 1];
+    return Bytes(all).subspan(begin, all_ends[i] - begin);
+  };
   PostingBlock block;
   uint64_t next = 0;  // document that may come
-  for (uint32_t i = 0; i < list->num_blocks(); i++) {
-    const size_t begin = i == 0 ? 0 : list->ends_[i - 1];
-    const Bytes bytes = Bytes(list->blocks_).subspan(begin, list->ends_[i] - begin);
-    const uint32_t in_block = list->block_count(i);
-    TRY(DecodeBlock(bytes, in_block, norms.size(), block));
+  for (size_t i = 0; i < ends.size(); i++) {
+    const auto in_block = static_cast<uint32_t>(std::min(kBlockDocuments, count - i * kBlockDocuments));
+    TRY(DecodeBlock(cut(blocks, ends, i), in_block, norms.size(), block));
     if (block.documents[0] < next) return Corruption("the blocks of a word are not in order");
-    list->firsts_.push_back(block.documents[0]);
     next = uint64_t{block.documents[in_block - 1]} + 1;
-    for (uint32_t at = 0; at < in_block; at++) {
-      const uint32_t window = block.documents[at] >> window_bits;
-      if (list->parts_.empty() || list->parts_.back().window != window) list->parts_.push_back({window, 0, i});
-      Part& part = list->parts_.back();
-      part.share_max = std::max(part.share_max, norms.Share(block.documents[at], block.frequencies[at]));
-    }
+    list->AddBlock(block, in_block);
+    if (position_ends.empty()) continue;
+    TRY(list->AddPositions(cut(positions, position_ends, i), std::span(block.frequencies).first(in_block)));
   }
+  list->parts_.push_back({UINT32_MAX, 0, count});
   list->parts_.shrink_to_fit();
+  uint16_t rank = 0;
+  for (size_t i = 0; i < list->ranks_.size(); i++) {
+    if ((i & ((size_t{1} << (list->window_bits_ - 6)) - 1)) == 0) rank = 0;
+    list->ranks_[i] = rank;
+    rank = static_cast<uint16_t>(rank + std::popcount(list->bits_[i]));
+  }
   return list;
 }
 
-uint32_t PostingList::BlockOf(uint32_t document) const {
-  const auto after = std::ranges::upper_bound(firsts_, document) - firsts_.begin();
-  return static_cast<uint32_t>(std::max<ptrdiff_t>(after, 1) - 1);
+void PostingList::Reserve(uint32_t count) {
+  frequencies_.reserve(count);
+  if (count < norms_.size() / kDenseShare) {
+    locals_.reserve(count);
+    return;
+  }
+  bits_.resize(((size_t{norms_.size()} >> window_bits_) + 1) << (window_bits_ - 6));
+  ranks_.resize(bits_.size());
 }
 
-Result<void> PostingList::DecodePositionsOf(uint32_t block, const PostingBlock& decoded, uint32_t at,
-                                            std::vector<uint32_t>& out) const {
-  const size_t begin = block == 0 ? 0 : position_ends_[block - 1];
-  return DecodePositionsAt(Bytes(positions_).subspan(begin, position_ends_[block] - begin),
-                           std::span(decoded.frequencies).first(block_count(block)), at, out);
+void PostingList::AddBlock(const PostingBlock& block, uint32_t count) {
+  const uint32_t mask = (1u << window_bits_) - 1;
+  for (uint32_t at = 0; at < count; at++) {
+    const uint32_t document = block.documents[at], frequency = block.frequencies[at];
+    const uint32_t window = document >> window_bits_, posting = this->count();
+    if (parts_.empty() || parts_.back().window != window) parts_.push_back({window, 0, posting});
+    parts_.back().share_max = std::max(parts_.back().share_max, norms_.Share(document, frequency));
+    frequencies_.push_back(static_cast<uint8_t>(std::min<uint32_t>(frequency, kWide)));
+    if (frequency >= kWide) wide_.push_back({posting, frequency});
+    if (is_dense())
+      bits_[document / 64] |= uint64_t{1} << (document % 64);
+    else
+      locals_.push_back(static_cast<uint16_t>(document & mask));
+  }
+}
+
+Result<void> PostingList::AddPositions(Bytes bytes, std::span<const uint32_t> frequencies) {
+  std::vector<uint32_t> read;
+  TRY(DecodePositions(bytes, frequencies, read));
+  const size_t before = near_positions_.size() + far_positions_.size();
+  if (before + read.size() > kPositionsMax) return Corruption("a word has too many positions");
+  const auto first_posting = count() - static_cast<uint32_t>(frequencies.size());
+  auto first = static_cast<uint32_t>(before);
+  for (uint32_t at = 0; at < frequencies.size(); first += frequencies[at++])
+    if ((first_posting + at) % kPositionsStep == 0) position_firsts_.push_back(first);
+  if (far_positions_.empty() && std::ranges::all_of(read, [](uint32_t one) { return one <= UINT16_MAX; })) {
+    for (const uint32_t one : read) near_positions_.push_back(static_cast<uint16_t>(one));
+    return {};
+  }
+  far_positions_.insert(far_positions_.end(), near_positions_.begin(), near_positions_.end());
+  near_positions_.clear();
+  far_positions_.insert(far_positions_.end(), read.begin(), read.end());
+  return {};
+}
+
+const PostingList::Part* PostingList::FindPart(uint32_t window) const {
+  const auto all = parts();
+  // Most words are in every window, or in few.
+  if (window < all.size() && all[window].window == window) return &all[window];
+  const auto at = std::ranges::lower_bound(all, window, {}, &Part::window);
+  return at == all.end() || at->window != window ? nullptr : &*at;
+}
+
+uint32_t PostingList::WideFrequency(uint32_t posting) const {
+  return std::ranges::lower_bound(wide_, posting, {}, &Wide::posting)->frequency;
+}
+
+void PostingList::Positions(uint32_t posting, std::vector<uint32_t>& out) const {
+  uint32_t at = posting / kPositionsStep * kPositionsStep;
+  size_t first = position_firsts_[posting / kPositionsStep];
+  for (; at < posting; at++) first += Frequency(at);
+  const size_t count = Frequency(posting);
+  const auto copy = [&](const auto& from) { out.assign(from.begin() + first, from.begin() + first + count); };
+  if (far_positions_.empty())
+    copy(near_positions_);
+  else
+    copy(far_positions_);
+}
+
+size_t PostingList::size_bytes() const {
+  const auto bytes = [](const auto&... all) { return ((all.capacity() * sizeof(all[0])) + ...); };
+  return sizeof(*this) +
+         bytes(parts_, frequencies_, wide_, locals_, bits_, ranks_, near_positions_, far_positions_, position_firsts_);
 }
 
 }  // namespace squire::text

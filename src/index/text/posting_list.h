@@ -1,9 +1,12 @@
 #pragma once
 
-/// The documents of one part of an index that hold a word, ready to be searched: its blocks as they are stored, and for
-/// each window of documents how much one of it scores at most. Immutable; safe to share between threads.
+/// The documents of one part of an index that hold a word, as they are searched: unpacked, by windows of documents,
+/// and for each window how much one of its documents scores at most. A word that few documents hold has a list of them,
+/// one that many hold a bit for each document, so that asking for a single one is cheap for both. Immutable; safe to
+/// share between threads.
 /// Source: Mackenzie, Petri and Moffat, "Anytime Ranking on Document-Ordered Indexes", 2022 (bounds by range).
 
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -16,15 +19,16 @@
 namespace squire::text {
 
 /// Documents are searched by windows of 2^WindowBits of them: some hundred in all, and none under 1,024 documents.
+/// Sixteen bits hold where a document is in its window.
 uint32_t WindowBits(uint32_t num_documents);
 
 class PostingList {
  public:
-  /// The postings of a word that lie in one window.
+  /// The postings of a word that lie in one window. Postings are numbered through the list.
   struct Part {
     uint32_t window = 0;
     float share_max = 0;  ///< the greatest DocumentNorms::Share
-    uint32_t block = 0;   ///< where the first of them is
+    uint32_t first = 0;   ///< posting
   };
 
   /// `blocks` one after the other, block i ending at `ends[i]`; full but for the last one.
@@ -32,44 +36,104 @@ class PostingList {
   static Result<std::shared_ptr<const PostingList>> Parse(std::vector<uint8_t> blocks, std::vector<uint32_t> ends,
                                                           uint32_t count, const DocumentNorms& norms);
   /// The same with where the words stand, if it is there. ERRORS: those, and Corruption for positions that do not fit
-  /// the blocks; what they say is looked at when it is asked for.
-  static Result<std::shared_ptr<const PostingList>> Parse(WordPostings postings, const DocumentNorms& norms);
+  /// the blocks.
+  static Result<std::shared_ptr<const PostingList>> Parse(const WordPostings& postings, const DocumentNorms& norms);
 
-  [[nodiscard]] uint32_t count() const { return count_; }
-  [[nodiscard]] std::span<const Part> parts() const { return parts_; }
-  [[nodiscard]] uint32_t num_blocks() const { return static_cast<uint32_t>(ends_.size()); }
-  [[nodiscard]] uint32_t block_count(uint32_t block) const {
-    return block + 1 < num_blocks() ? kBlockDocuments : count_ - block * kBlockDocuments;
-  }
-  [[nodiscard]] uint32_t first_document(uint32_t block) const { return firsts_[block]; }
-  void Decode(uint32_t block, PostingBlock& out) const {
-    DecodeTrustedBlock(blocks_.data() + (block == 0 ? 0 : ends_[block - 1]), block_count(block), out);
-  }
-  /// The last block whose first document is not after `document`; 0 when there is none.
-  [[nodiscard]] uint32_t BlockOf(uint32_t document) const;
+  [[nodiscard]] uint32_t count() const { return static_cast<uint32_t>(frequencies_.size()); }
+  /// By window, those that have a posting.
+  [[nodiscard]] std::span<const Part> parts() const { return {parts_.data(), parts_.size() - 1}; }
+  /// The part of a window, or null.
+  [[nodiscard]] const Part* FindPart(uint32_t window) const;
+  /// REQUIRES, as below: the part is one of parts().
+  static uint32_t CountOf(const Part& part) { return (&part + 1)->first - part.first; }
 
-  [[nodiscard]] bool has_positions() const { return !position_ends_.empty(); }
-  /// Where the word stands in the document that is number `at` of a block. ERRORS: Corruption.
-  Result<void> DecodePositionsOf(uint32_t block, const PostingBlock& decoded, uint32_t at,
-                                 std::vector<uint32_t>& out) const;
+  /// Whether the list is of bits.
+  [[nodiscard]] bool is_dense() const { return !bits_.empty(); }
+  /// Where in the window the documents of a part are, ascending. REQUIRES: not is_dense().
+  [[nodiscard]] std::span<const uint16_t> Locals(const Part& part) const {
+    return {locals_.data() + part.first, CountOf(part)};
+  }
+  /// Whether the document at `local` of the window holds the word. REQUIRES: is_dense().
+  [[nodiscard]] bool Holds(const Part& part, uint32_t local) const {
+    return (BitsOf(part)[local / 64] >> (local % 64) & 1) != 0;
+  }
+  /// The posting of a document that holds the word. REQUIRES: is_dense() and Holds().
+  [[nodiscard]] uint32_t PostingAt(const Part& part, uint32_t local) const {
+    const uint64_t before = BitsOf(part)[local / 64] & ((uint64_t{1} << (local % 64)) - 1);
+    return part.first + ranks_[(size_t{part.window} << (window_bits_ - 6)) + local / 64] +
+           static_cast<uint32_t>(std::popcount(before));
+  }
+  /// How often the document of a posting holds the word.
+  [[nodiscard]] uint32_t Frequency(uint32_t posting) const {
+    const uint32_t frequency = frequencies_[posting];
+    return frequency < kWide ? frequency : WideFrequency(posting);
+  }
+
+  /// Calls `each(local, frequency)` for the postings of a part, documents ascending.
+  template <class Each>
+  void ForEach(const Part& part, Each each) const {
+    const uint32_t end = (&part + 1)->first;
+    uint32_t posting = part.first;
+    if (!is_dense()) {
+      for (; posting < end; posting++) each(locals_[posting], Frequency(posting));
+      return;
+    }
+    const uint64_t* word = BitsOf(part);
+    for (uint32_t base = 0; posting < end; base += 64)
+      for (uint64_t bits = *word++; bits != 0; bits &= bits - 1)
+        each(base + static_cast<uint32_t>(std::countr_zero(bits)), Frequency(posting++));
+  }
+
+  /// Calls `each(document, frequency)` for all of them, documents ascending.
+  template <class Each>
+  void ForEachDocument(Each each) const {
+    for (const Part& part : parts()) {
+      const uint32_t first = part.window << window_bits_;
+      ForEach(part, [&](uint32_t local, uint32_t frequency) { each(first + local, frequency); });
+    }
+  }
+
+  [[nodiscard]] uint32_t window_bits() const { return window_bits_; }
+  [[nodiscard]] bool has_positions() const { return !position_firsts_.empty(); }
+  /// Where the word stands in the document of a posting; `out` is replaced. REQUIRES: has_positions().
+  void Positions(uint32_t posting, std::vector<uint32_t>& out) const;
 
   /// What share_max was computed by.
   [[nodiscard]] const DocumentNorms& norms() const { return norms_; }
-  [[nodiscard]] size_t size_bytes() const {
-    return sizeof(*this) + blocks_.size() + 2 * ends_.size() * sizeof(uint32_t) + parts_.size() * sizeof(Part) +
-           positions_.size() + position_ends_.size() * sizeof(uint32_t);
-  }
+  [[nodiscard]] size_t size_bytes() const;
 
  private:
-  explicit PostingList(const DocumentNorms& norms) : norms_(norms) {}
+  static constexpr uint8_t kWide = 255;           // a frequency that is in wide_
+  static constexpr uint32_t kPositionsStep = 16;  // postings from one of position_firsts_ to the next
+  static constexpr uint32_t kDenseShare = 16;     // a bit for each document where one in so many holds the word
+
+  explicit PostingList(const DocumentNorms& norms) : norms_(norms), window_bits_(WindowBits(norms.size())) {}
+
+  void Reserve(uint32_t count);
+  void AddBlock(const PostingBlock& block, uint32_t count);
+  Result<void> AddPositions(Bytes bytes, std::span<const uint32_t> frequencies);
+  [[nodiscard]] const uint64_t* BitsOf(const Part& part) const {
+    return bits_.data() + (size_t{part.window} << (window_bits_ - 6));
+  }
+  [[nodiscard]] uint32_t WideFrequency(uint32_t posting) const;
+
+  struct Wide {
+    uint32_t posting = 0, frequency = 0;
+  };
 
   DocumentNorms norms_;
-  std::vector<uint8_t> blocks_;
-  std::vector<uint32_t> ends_, firsts_;  // of blocks
-  std::vector<Part> parts_;              // by window
-  std::vector<uint8_t> positions_;
-  std::vector<uint32_t> position_ends_;  // of blocks
-  uint32_t count_ = 0;
+  uint32_t window_bits_;
+  std::vector<Part> parts_;  // by window, and a last one that is none
+  std::vector<uint8_t> frequencies_;
+  std::vector<Wide> wide_;
+  std::vector<uint16_t> locals_;  // of a list that is not dense
+  std::vector<uint64_t> bits_;    // of a dense one, of whole windows
+  std::vector<uint16_t> ranks_;   // bits set before each word of them, in the window
+
+  // Positions are kept in 16 bits as long as all fit.
+  std::vector<uint16_t> near_positions_;
+  std::vector<uint32_t> far_positions_;
+  std::vector<uint32_t> position_firsts_;  // of every kPositionsStep-th posting
 };
 
 }  // namespace squire::text

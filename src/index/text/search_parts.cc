@@ -21,15 +21,10 @@ struct WordLists {
 /// One list of all documents of several.
 Result<ListPtr> Unite(const std::vector<ListPtr>& lists, const SearchedPart& part, double mean) {
   std::vector<uint32_t> sums(part.part().num_documents());
-  PostingBlock block;
   for (const ListPtr& list : lists) {
-    for (uint32_t i = 0; i < list->num_blocks(); i++) {
-      list->Decode(i, block);
-      for (uint32_t at = 0; at < list->block_count(i); at++) {
-        uint32_t& sum = sums[block.documents[at]];
-        sum += std::min(block.frequencies[at], UINT32_MAX - sum);
-      }
-    }
+    list->ForEachDocument([&](uint32_t document, uint32_t frequency) {
+      sums[document] += std::min(frequency, UINT32_MAX - sums[document]);
+    });
   }
   WordPostings united;
   std::vector<uint32_t> documents, frequencies;

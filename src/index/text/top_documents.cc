@@ -1,9 +1,11 @@
 #include "index/text/top_documents.h"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
+#include <bit>
 #include <limits>
+#include <utility>
+
+#include "simd/kernels.h"
 
 namespace squire::text {
 namespace {
@@ -11,121 +13,221 @@ namespace {
 /// Sums of floats in another order differ by this much, relatively, at most: so much are bounds greater than scores.
 constexpr float kSlack = 1 + 1e-5f;
 
-/// Reads one word's postings window by window.
-class Cursor {
+/// A word in a window.
+struct Present {
+  const QueryTerm* term = nullptr;
+  const PostingList::Part* part = nullptr;
+  float bound = 0;  // of what a document gets of the word
+
+  [[nodiscard]] const PostingList& list() const { return *term->postings; }
+  [[nodiscard]] uint32_t count() const { return PostingList::CountOf(*part); }
+};
+
+/// Windows that may hold an answer, and the words in each.
+class Windows {
  public:
-  Cursor(const QueryTerm& term, const DocumentNorms& norms, uint32_t window_bits)
-      : term_(term), window_bits_(window_bits), growth_(norms.GrowthSince(term.postings->norms())) {}
+  struct Window {
+    uint32_t number = 0;
+    float bound = 0;  // of what one of its documents scores
+    uint32_t first = 0, count = 0;
+  };
 
-  [[nodiscard]] float weight() const { return term_.weight; }
-  /// What a document of a part gets of the word at most.
-  [[nodiscard]] float BoundOf(const PostingList::Part& part) const {
-    return term_.weight * std::min(1.0f, part.share_max * growth_);
-  }
-  [[nodiscard]] const QueryTerm& term() const { return term_; }
-
-  /// The part of a window, or null.
-  [[nodiscard]] const PostingList::Part* Find(uint32_t window) const {
-    const auto parts = term_.postings->parts();
-    // Most words are in every window, or in few.
-    if (window < parts.size() && parts[window].window == window) return &parts[window];
-    const auto at = std::ranges::lower_bound(parts, window, {}, &PostingList::Part::window);
-    return at == parts.end() || at->window != window ? nullptr : &*at;
-  }
-
-  /// Calls `each(document, frequency)` for the postings of a part.
-  template <class Each>
-  void ForEach(const PostingList::Part& part, Each each) {
-    const uint64_t end = (uint64_t{part.window} + 1) << window_bits_;
-    for (uint32_t block = part.block; block < num_blocks() && postings().first_document(block) < end; block++) {
-      Load(block);
-      const uint32_t count = postings().block_count(block);
-      const uint32_t first = FirstFrom(part.window << window_bits_, count);
-      const bool is_inside = block_.documents[count - 1] < end;
-      const uint32_t last = is_inside ? count : FirstFrom(static_cast<uint32_t>(end), count);
-      const uint32_t* const documents = block_.documents.data();
-      const uint32_t* const frequencies = block_.frequencies.data();
-      for (uint32_t at = first; at < last; at++) each(documents[at], frequencies[at]);
+  explicit Windows(const PartSearch& search) {
+    const size_t count = (size_t{search.norms->size()} >> WindowBits(search.norms->size())) + 1;
+    std::vector<Window> all(count);
+    std::vector<uint16_t> held(count);
+    uint16_t required = 0;
+    for (const QueryTerm& term : search.terms) {
+      if (term.is_required) required++;
+      if (term.postings == nullptr) continue;
+      for (const PostingList::Part& part : term.postings->parts()) {
+        all[part.window].count++;
+        if (term.is_required) held[part.window]++;
+      }
     }
+    uint32_t first = 0;
+    for (Window& window : all) {
+      window.first = first;
+      first += std::exchange(window.count, 0);
+    }
+    present_.resize(first);
+    for (const QueryTerm& term : search.terms) {
+      if (term.postings == nullptr) continue;
+      const float growth = search.norms->GrowthSince(term.postings->norms());
+      for (const PostingList::Part& part : term.postings->parts()) {
+        Window& window = all[part.window];
+        const float bound = term.is_excluded ? 0 : term.weight * std::min(1.0f, part.share_max * growth);
+        present_[window.first + window.count++] = {&term, &part, bound};
+        window.bound += bound;
+      }
+    }
+    for (uint32_t i = 0; i < count; i++) {
+      all[i].number = i;
+      if (all[i].bound > 0 && held[i] == required) heap_.push_back(all[i]);
+    }
+    std::ranges::make_heap(heap_, IsWorse);
   }
 
-  /// How often a document of a part holds the word; 0 when it does not. REQUIRES: from one call for the part to the
-  /// next documents ascend, and `block` is part.block at first.
-  uint32_t FrequencyIn(uint32_t& block, uint32_t document) {
-    while (block + 1 < num_blocks() && postings().first_document(block + 1) <= document) block++;
-    Load(block);
-    const uint32_t count = postings().block_count(block);
-    const uint32_t at = FirstFrom(document, count);
-    return at < count && block_.documents[at] == document ? block_.frequencies[at] : 0;
+  /// The best one that is left, or null.
+  const Window* Next() {
+    if (left() == 0) return nullptr;
+    std::pop_heap(heap_.begin(), heap_.begin() + static_cast<ptrdiff_t>(left()), IsWorse);
+    taken_++;
+    return &heap_[left()];
+  }
+  [[nodiscard]] std::span<Present> WordsOf(const Window& window) {
+    return std::span(present_).subspan(window.first, window.count);
   }
 
  private:
-  [[nodiscard]] const PostingList& postings() const { return *term_.postings; }
-  [[nodiscard]] uint32_t num_blocks() const { return postings().num_blocks(); }
-
-  void Load(uint32_t block) {
-    if (loaded_ == block) return;
-    postings().Decode(block, block_);
-    loaded_ = block;
+  static bool IsWorse(const Window& a, const Window& b) {
+    return a.bound < b.bound || (a.bound == b.bound && a.number > b.number);
   }
+  [[nodiscard]] size_t left() const { return heap_.size() - taken_; }
 
-  /// The first of the loaded block's `count` postings at or after a document. Without branches: where it goes is not to
-  /// be foreseen.
-  [[nodiscard]] uint32_t FirstFrom(uint32_t document, uint32_t count) const {
-    const uint32_t* base = block_.documents.data();
-    uint32_t left = count;
-    while (left > 1) {
-      const uint32_t half = left / 2;
-      base += half * static_cast<uint32_t>(base[half - 1] < document);
-      left -= half;
-    }
-    return static_cast<uint32_t>(base - block_.documents.data()) + (*base < document ? 1 : 0);
+  std::vector<Window> heap_;
+  size_t taken_ = 0;
+  std::vector<Present> present_;  // by window
+};
+
+/// What a document of a window gets of a word, in a form that loops can keep in registers.
+struct WordShare {
+  const float* lengths;  // of the window's documents
+  float base, per_word, weight;
+
+  float operator()(uint32_t local, uint32_t frequency) const {
+    const auto count = static_cast<float>(frequency);
+    return weight * (count / (count + (base + per_word * lengths[local])));
   }
-
-  const QueryTerm& term_;
-  const uint32_t window_bits_;
-  const float growth_;  // of shares since the list was parsed
-  uint32_t loaded_ = UINT32_MAX;
-  PostingBlock block_;
 };
 
-struct Window {
-  uint32_t number = 0;
-  float bound = 0;
-};
-
-/// A word in the window at hand.
-struct Present {
-  Cursor* cursor = nullptr;
-  PostingList::Part part;
-  float bound = 0;
-};
-
-struct Candidate {
-  uint32_t document = 0;
-  float score = 0;
-};
-
-/// Candidates of a window, in room that is made once.
-class Candidates {
+/// What the documents of one window score, by where they are in it, and those that may get in: the candidates,
+/// ascending.
+class Scores {
  public:
-  explicit Candidates(size_t max) : room_(max) {}
+  Scores(const PartSearch& search, uint32_t window_bits)
+      : norms_(search.norms->view()),
+        size_(uint32_t{1} << window_bits),
+        sums_(size_),
+        marks_(size_),
+        masks_(size_ / 64),
+        candidates_(size_) {}
 
-  void Clear() { count_ = 0; }
-  void Push(Candidate candidate) { room_[count_++] = candidate; }
-  /// Keeps the first so many.
-  void Shorten(size_t count) { count_ = count; }
+  void Begin(uint32_t window) {
+    lengths_ = norms_.lengths + (size_t{window} * size_);
+    count_ = 0;
+  }
+
+  [[nodiscard]] std::span<const uint16_t> candidates() const { return {candidates_.data(), count_}; }
+  [[nodiscard]] float of(uint16_t local) const { return sums_[local]; }
+
+  /// The documents that score `least` by a word become the candidates.
+  void TakeFrom(const Present& word, float least) {
+    const WordShare share_of = ShareOf(word);
+    word.list().ForEach(*word.part, [&](uint32_t local, uint32_t frequency) {
+      const float share = share_of(local, frequency);
+      sums_[local] = share;
+      candidates_[count_] = static_cast<uint16_t>(local);
+      count_ += share >= least ? 1 : 0;
+    });
+  }
+
+  /// The documents that score `least` by several words become the candidates.
+  void TakeFrom(std::span<const Present> words, float least, const simd::Kernels& kernels) {
+    std::ranges::fill(sums_, 0.0f);
+    for (const Present& word : words) AddAll(word);
+    kernels.mask_at_least(sums_.data(), masks_.size(), least, masks_.data());
+    for (size_t i = 0; i < masks_.size(); i++)
+      for (uint64_t mask = masks_[i]; mask != 0; mask &= mask - 1)
+        candidates_[count_++] = static_cast<uint16_t>(64 * i + static_cast<size_t>(std::countr_zero(mask)));
+  }
+
+  /// The documents that hold all of some words become the candidates, with a score of 0. REQUIRES: at least one word,
+  /// the rarest first.
+  void TakeAllOf(std::span<const Present> words) {
+    words[0].list().ForEach(*words[0].part,
+                            [&](uint32_t local, uint32_t) { candidates_[count_++] = static_cast<uint16_t>(local); });
+    for (const Present& word : words.subspan(1)) {
+      if (count_ == 0) return;
+      KeepIf(word, true);
+    }
+    for (const uint16_t local : candidates()) sums_[local] = 0;
+  }
+
+  /// Adds what a word gives to the candidates that hold it; others may get anything.
+  void Add(const Present& word) {
+    constexpr size_t kFarFewer = 4;
+    const PostingList& list = word.list();
+    const WordShare share_of = ShareOf(word);
+    if (list.is_dense()) {
+      for (const uint16_t local : candidates())
+        if (list.Holds(*word.part, local))
+          sums_[local] += share_of(local, list.Frequency(list.PostingAt(*word.part, local)));
+    } else if (count_ > word.count() / kFarFewer) {
+      AddAll(word);
+    } else {
+      const auto locals = list.Locals(*word.part);
+      auto at = locals.begin();
+      for (const uint16_t local : candidates()) {
+        at = std::lower_bound(at, locals.end(), local);
+        if (at == locals.end()) return;
+        const auto posting = word.part->first + static_cast<uint32_t>(at - locals.begin());
+        if (*at == local) sums_[local] += share_of(local, list.Frequency(posting));
+      }
+    }
+  }
+
+  /// Drops the candidates that do or do not hold a word.
+  void KeepIf(const Present& word, bool holds) {
+    const PostingList& list = word.list();
+    if (list.is_dense()) {
+      DropIf([&](uint16_t local) { return list.Holds(*word.part, local) != holds; });
+      return;
+    }
+    if (++mark_ == 0) {
+      std::ranges::fill(marks_, uint16_t{0});
+      mark_ = 1;
+    }
+    for (const uint16_t local : list.Locals(*word.part)) marks_[local] = mark_;
+    DropIf([&](uint16_t local) { return (marks_[local] == mark_) != holds; });
+  }
+
+  /// Drops the candidates that do not come to `threshold` with `rest` more.
+  void Narrow(float threshold, float rest) {
+    DropIf([&](uint16_t local) { return sums_[local] * kSlack + rest < threshold; });
+  }
+
+ private:
+  void AddAll(const Present& word) {
+    word.list().ForEach(*word.part,
+                        [sums = sums_.data(), share_of = ShareOf(word)](uint32_t local, uint32_t frequency) {
+                          sums[local] += share_of(local, frequency);
+                        });
+  }
+
+  [[nodiscard]] WordShare ShareOf(const Present& word) const {
+    return {lengths_, norms_.base, norms_.per_word, word.term->weight};
+  }
+
+  /// Without branches: which ones go is not to be foreseen.
   template <class Drop>
   void DropIf(Drop drop) {
-    count_ = static_cast<size_t>(std::remove_if(begin(), end(), drop) - begin());
+    size_t kept = 0;
+    for (const uint16_t local : candidates()) {
+      candidates_[kept] = local;
+      kept += drop(local) ? 0 : 1;
+    }
+    count_ = kept;
   }
-  [[nodiscard]] bool empty() const { return count_ == 0; }
-  [[nodiscard]] Candidate* begin() { return room_.data(); }
-  [[nodiscard]] Candidate* end() { return room_.data() + count_; }
-  Candidate& operator[](size_t at) { return room_[at]; }
 
- private:
-  std::vector<Candidate> room_;
+  const DocumentNorms::View norms_;
+  const uint32_t size_;
+  const float* lengths_ = nullptr;  // of the window
+  std::vector<float> sums_;
+  std::vector<uint16_t> marks_;  // the documents that are marked have mark_
+  uint16_t mark_ = 0;
+  std::vector<uint64_t> masks_;
+  std::vector<uint16_t> candidates_;
   size_t count_ = 0;
 };
 
@@ -134,194 +236,87 @@ class Searcher {
   Searcher(const PartSearch& search, TopDocuments& top)
       : search_(search),
         top_(top),
-        norms_(search.norms->view()),
         window_bits_(WindowBits(search.norms->size())),
-        candidates_(size_t{1} << window_bits_) {
-    cursors_.reserve(search.terms.size());
-    for (const QueryTerm& term : search.terms) {
-      if (term.is_excluded && term.postings == nullptr) continue;
-      if (term.is_required) required_++;
-      if (term.postings == nullptr) continue;
-      cursors_.emplace_back(term, *search.norms, window_bits_);
-    }
-  }
+        windows_(search),
+        scores_(search, window_bits_) {}
 
   void Run() {
-    std::vector<Window> windows = PlanWindows();
-    const auto is_worse = [](const Window& a, const Window& b) {
-      return a.bound < b.bound || (a.bound == b.bound && a.number > b.number);
-    };
-    std::ranges::make_heap(windows, is_worse);
-    for (auto end = windows.end(); end != windows.begin(); --end) {
-      std::pop_heap(windows.begin(), end, is_worse);
-      const Window& window = *(end - 1);
-      if (window.bound * kSlack < top_.threshold()) return;
-      SearchWindow(window.number);
+    while (const Windows::Window* window = windows_.Next()) {
+      if (window->bound * kSlack < top_.threshold()) return;
+      SearchWindow(*window);
     }
   }
 
  private:
-  /// Windows that may hold an answer, with what one of their documents scores at most.
-  std::vector<Window> PlanWindows() {
-    const size_t count = (size_t{search_.norms->size()} >> window_bits_) + 1;
-    std::vector<Window> windows(count);
-    std::vector<uint16_t> held(required_ > 0 ? count : 0);
-    for (const Cursor& cursor : cursors_) {
-      const QueryTerm& term = cursor.term();
-      if (term.is_excluded) continue;
-      for (const PostingList::Part& part : term.postings->parts()) {
-        windows[part.window].bound += cursor.BoundOf(part);
-        if (term.is_required) held[part.window]++;
-      }
-    }
-    size_t kept = 0;
-    for (uint32_t i = 0; i < count; i++)
-      if (windows[i].bound > 0 && (required_ == 0 || held[i] == required_)) windows[kept++] = {i, windows[i].bound};
-    windows.resize(kept);
-    return windows;
-  }
-
-  /// Fills present_ with the words of the window: first those that are required, the rarest first, then by what they
-  /// add at most; excluded_ with those that nobody wants.
-  void FindPresent(uint32_t window) {
-    present_.clear();
-    excluded_.clear();
-    for (Cursor& cursor : cursors_) {
-      const PostingList::Part* part = cursor.Find(window);
-      if (part == nullptr) continue;
-      const Present present{&cursor, *part, cursor.BoundOf(*part)};
-      (cursor.term().is_excluded ? excluded_ : present_).push_back(present);
-    }
-    std::ranges::sort(present_, [](const Present& a, const Present& b) {
-      const QueryTerm &x = a.cursor->term(), &y = b.cursor->term();
-      if (x.is_required != y.is_required) return x.is_required;
-      if (x.is_required) return x.postings->count() < y.postings->count();
-      return a.bound > b.bound;
+  /// Orders the words of a window: those that are required, the rarest first, then by what they add at most, and those
+  /// that nobody wants behind.
+  void Order(std::span<Present> words) {
+    const auto class_of = [](const Present& word) {
+      return word.term->is_excluded ? 2 : word.term->is_required ? 0 : 1;
+    };
+    std::ranges::sort(words, [&](const Present& a, const Present& b) {
+      const int x = class_of(a), y = class_of(b);
+      if (x != y) return x < y;
+      return x == 0 ? a.count() < b.count() : a.bound > b.bound;
     });
-    rest_.assign(present_.size() + 1, 0);  // what the words from here on add at most
-    for (size_t i = present_.size(); i > 0; i--) rest_[i - 1] = rest_[i] + present_[i - 1].bound;
+    required_ = wanted_ = 0;
+    for (const Present& word : words) {
+      required_ += word.term->is_required ? 1 : 0;
+      wanted_ += word.term->is_excluded ? 0 : 1;
+    }
+    rest_.assign(wanted_ + 1, 0);  // what the words from here on add at most
+    for (size_t i = wanted_; i > 0; i--) rest_[i - 1] = rest_[i] + words[i - 1].bound;
     for (float& rest : rest_) rest *= kSlack;
   }
 
-  void SearchWindow(uint32_t window) {
-    FindPresent(window);
-    size_t read = 0;  // words whose postings were all looked at
-    if (required_ > 0) {
-      ReadFirst();
-      read = 1;
-    } else {
-      read = ReadAnyOf(window);
+  void SearchWindow(const Windows::Window& window) {
+    const std::span<Present> words = windows_.WordsOf(window);
+    Order(words);
+    scores_.Begin(window.number);
+    size_t read = 0;  // words that all candidates have their share of
+    if (required_ > 0)
+      scores_.TakeAllOf(words.first(required_));
+    else
+      read = ReadAnyOf(words.first(wanted_));
+    for (const Present& word : words.subspan(wanted_)) scores_.KeepIf(word, false);
+    for (; read < wanted_ && !scores_.candidates().empty(); read++) {
+      scores_.Narrow(top_.threshold(), rest_[read]);
+      scores_.Add(words[read]);
     }
-    for (; read < present_.size() && !candidates_.empty(); read++) {
-      const bool is_required = present_[read].cursor->term().is_required;
-      Narrow(rest_[read]);
-      AddTo(present_[read], is_required);
-    }
-    for (const Present& present : excluded_) Exclude(present);
-    for (const Candidate& candidate : candidates_) {
-      if (candidate.score < top_.threshold()) continue;
-      const FoundDocument found{search_.part, candidate.document, candidate.score, search_.rows[candidate.document]};
-      if (top_.Takes(found) && (!search_.is_wanted || search_.is_wanted(candidate.document))) top_.Offer(found);
+    const uint32_t first = window.number << window_bits_;
+    for (const uint16_t local : scores_.candidates()) {
+      const float score = scores_.of(local);
+      if (score < top_.threshold()) continue;
+      const uint32_t document = first + local;
+      const FoundDocument found{search_.part, document, score, search_.rows[document]};
+      if (top_.Takes(found) && (!search_.is_wanted || search_.is_wanted(document))) top_.Offer(found);
     }
   }
 
-  void ReadFirst() {
-    candidates_.Clear();
-    const Present& first = present_[0];
-    const float weight = first.cursor->weight();
-    Candidate* next = candidates_.begin();
-    first.cursor->ForEach(first.part, [&next, weight, norms = norms_](uint32_t document, uint32_t frequency) {
-      *next++ = {document, weight * norms.Share(document, frequency)};
-    });
-    candidates_.Shorten(static_cast<size_t>(next - candidates_.begin()));
-  }
-
-  /// Reads the words without which no document gets in; the candidates are all that hold one. Returns how many words.
-  size_t ReadAnyOf(uint32_t window) {
-    candidates_.Clear();
+  /// Reads the words without which no document gets in. Returns how many.
+  size_t ReadAnyOf(std::span<const Present> words) {
     const float threshold = top_.threshold();
     size_t needed = 1;
-    while (needed < present_.size() && rest_[needed] >= threshold) needed++;
-    if (needed == 1) {
-      ReadFirst();
-      return 1;
-    }
-    const uint32_t base = window << window_bits_;
-    sums_.resize(size_t{1} << window_bits_);
-    std::ranges::fill(sums_, 0.0f);
-    for (size_t i = 0; i < needed; i++) {
-      const float weight = present_[i].cursor->weight();
-      float* const sums = sums_.data();
-      const auto add = [sums, base, weight, norms = norms_](uint32_t document, uint32_t frequency) {
-        sums[document - base] += weight * norms.Share(document, frequency);
-      };
-      present_[i].cursor->ForEach(present_[i].part, add);
-    }
+    while (needed < words.size() && rest_[needed] >= threshold) needed++;
     // What a word adds is never zero.
     const float least = std::max((threshold - rest_[needed]) / kSlack, std::numeric_limits<float>::min());
-    TakeSums(base, least);
+    if (needed == 1)
+      scores_.TakeFrom(words[0], least);
+    else
+      scores_.TakeFrom(words.first(needed), least, kernels_);
     return needed;
-  }
-
-  /// The documents whose sums are at least `least` become candidates. Few are: eight are asked at once.
-  void TakeSums(uint32_t base, float least) {
-    using Lanes [[gnu::vector_size(16)]] = float;
-    constexpr uint32_t kLanes = 4;
-    const float* sums = sums_.data();
-    const Lanes limit = {least, least, least, least};
-    const auto load = [](const float* from) {
-      Lanes out;
-      std::memcpy(&out, from, sizeof(out));
-      return out;
-    };
-    static_assert(sizeof(Lanes) == kLanes * sizeof(float));
-    for (uint32_t at = 0; at < sums_.size(); at += 2 * kLanes) {
-      const auto reached = (load(sums + at) >= limit) | (load(sums + at + kLanes) >= limit);
-      std::array<uint64_t, 2> halves;
-      std::memcpy(halves.data(), &reached, sizeof(halves));
-      if ((halves[0] | halves[1]) == 0) continue;
-      for (uint32_t i = at; i < at + 2 * kLanes; i++)
-        if (sums[i] >= least) candidates_.Push({base + i, sums[i]});
-    }
-  }
-
-  /// Drops the candidates that cannot get in with `rest` more.
-  void Narrow(float rest) {
-    const float threshold = top_.threshold();
-    candidates_.DropIf([&](const Candidate& candidate) { return candidate.score * kSlack + rest < threshold; });
-  }
-
-  /// Adds a word's share to the candidates that hold it; drops the others where it is required.
-  void AddTo(const Present& present, bool is_required) {
-    const float weight = present.cursor->weight();
-    uint32_t block = present.part.block;
-    size_t kept = 0;
-    for (Candidate candidate : candidates_) {
-      const uint32_t frequency = present.cursor->FrequencyIn(block, candidate.document);
-      if (frequency > 0) candidate.score += weight * norms_.Share(candidate.document, frequency);
-      if (frequency > 0 || !is_required) candidates_[kept++] = candidate;
-    }
-    candidates_.Shorten(kept);
-  }
-
-  void Exclude(const Present& present) {
-    uint32_t block = present.part.block;
-    candidates_.DropIf(
-        [&](const Candidate& candidate) { return present.cursor->FrequencyIn(block, candidate.document) > 0; });
   }
 
   const PartSearch& search_;
   TopDocuments& top_;
-  const DocumentNorms::View norms_;
   const uint32_t window_bits_;
-  std::vector<Cursor> cursors_;
-  size_t required_ = 0;
+  const simd::Kernels& kernels_ = simd::ActiveKernels();
+  Windows windows_;
+  Scores scores_;
 
   // Of the window at hand.
-  std::vector<Present> present_, excluded_;
+  size_t required_ = 0, wanted_ = 0;  // words
   std::vector<float> rest_;
-  Candidates candidates_;  // by document
-  std::vector<float> sums_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <random>
 #include <set>
@@ -12,12 +13,15 @@
 namespace squire::text {
 namespace {
 
-/// Words "w0", "w1" ... of which the later ones are the rarer.
+constexpr uint32_t kWords = 600;
+
+/// Words "w0", "w1" ... of which the later ones are the rarer: most documents hold the first, one in a hundred the
+/// last.
 std::string RandomText(std::mt19937& random) {
   std::string text;
   for (size_t i = 0, words = 1 + random() % 40; i < words; i++) {
     const double place = std::generate_canonical<double, 20>(random);
-    text += "w" + std::string(1, static_cast<char>('a' + static_cast<int>(25.9 * place * place * place))) + " ";
+    text += "w" + std::to_string(static_cast<int>(kWords * std::pow(place, 5))) + " ";
   }
   return text;
 }
@@ -73,19 +77,14 @@ std::vector<FoundDocument> SearchAll(const PartSearch& search, size_t k) {
   for (const QueryTerm& term : search.terms) {
     if (term.is_required) required++;
     if (term.postings == nullptr) continue;
-    PostingBlock block;
-    for (uint32_t i = 0; i < term.postings->num_blocks(); i++) {
-      term.postings->Decode(i, block);
-      for (uint32_t at = 0; at < term.postings->block_count(i); at++) {
-        const uint32_t document = block.documents[at];
-        if (term.is_excluded) {
-          excluded.insert(document);
-          continue;
-        }
-        scores[document] += term.weight * search.norms->Share(document, block.frequencies[at]);
-        if (term.is_required) held[document]++;
+    term.postings->ForEachDocument([&](uint32_t document, uint32_t frequency) {
+      if (term.is_excluded) {
+        excluded.insert(document);
+        return;
       }
-    }
+      scores[document] += term.weight * search.norms->Share(document, frequency);
+      if (term.is_required) held[document]++;
+    });
   }
   std::vector<FoundDocument> found;
   for (const auto& [document, score] : scores) {
@@ -117,8 +116,8 @@ TEST(TopDocumentsTest, AreThoseOfAllPostings) {
     std::vector<QueryTerm> terms;
     const size_t count = 1 + random() % 8;
     for (size_t word = 0; word < count; word++) {
-      const std::string text =
-          "w" + std::string(1, static_cast<char>('a' + random() % 27));  // one that nobody has, too
+      // One that nobody has, too.
+      const std::string text = "w" + std::to_string(random() % (random() % 2 == 0 ? 10 : kWords + 10));
       const uint32_t kind = i % 2 == 0 ? 0 : random() % 4;
       terms.push_back(corpus.Term(text, kind == 1, kind == 2 && word > 0));
     }

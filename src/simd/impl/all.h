@@ -22,11 +22,12 @@ namespace {
 #include "simd/impl/distance.inc"
 #include "simd/impl/half.inc"
 #include "simd/impl/quantized.inc"
+#include "simd/impl/select.inc"
 }  // namespace
 
 const Kernels kTable = {
     SQUIRE_SIMD_ISA, L2,       Dot,      DotSquare,    HalfToFloat, FloatToHalf, PopCount, Unpack1024,
-    Pack1024,        Classify, ScanBits, EstimateRows, CodeDot,     Quantize,    Rotate,
+    Pack1024,        Classify, ScanBits, EstimateRows, CodeDot,     Quantize,    Rotate,   MaskAtLeast,
 };
 
 }  // namespace squire::simd::SQUIRE_SIMD_NAMESPACE
