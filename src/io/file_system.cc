@@ -19,6 +19,13 @@ Result<std::vector<uint8_t>> ReadWholeFile(FileSystem& fs, const std::string& pa
   return bytes;
 }
 
+std::vector<Result<void>> FileSystem::RemoveMany(std::span<const std::string> paths) {
+  std::vector<Result<void>> out;
+  out.reserve(paths.size());
+  for (const std::string& path : paths) out.push_back(Remove(path));
+  return out;
+}
+
 std::string FolderOf(const std::string& path) {
   const size_t slash = path.rfind('/');
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);

@@ -111,6 +111,10 @@ class FileSystem {
   virtual Result<std::unique_ptr<RandomAccessFile>> OpenRead(const std::string& path) = 0;
   /// Creates a file that must not exist. ERRORS: AlreadyExists.
   virtual Result<std::unique_ptr<WritableFile>> Create(const std::string& path) = 0;
+  /// From now on many files will be made below `root` and removed again, until EndNursery: where that grows slow, they
+  /// may be made in `folder`, which lies in it, and moved to their places. Nothing else changes.
+  virtual void BeginNursery(const std::string& root, const std::string& folder) { (void)root, (void)folder; }
+  virtual void EndNursery(const std::string& root) { (void)root; }
   /// Opens a file that exists, locked. ERRORS: NotFound; Conflict when another holds it.
   virtual Result<std::unique_ptr<InPlaceFile>> OpenInPlace(const std::string& path) = 0;
   /// Creates a file that must not exist, of `size_bytes` without content, which take up that much of the disk.
@@ -139,6 +143,9 @@ class FileSystem {
   /// Makes all files and names of the file system that holds `folder` durable. REQUIRES: Traits say that it can.
   virtual Result<void> SyncAll(const std::string& folder) = 0;
   virtual Result<void> Remove(const std::string& path) = 0;
+  /// Removes files in any order, several at a time where that is faster: a disk may be told of each range that is free
+  /// before a removal returns. A result a path.
+  virtual std::vector<Result<void>> RemoveMany(std::span<const std::string> paths);
   virtual Result<void> RemoveAll(const std::string& folder) = 0;
   virtual Result<void> Rename(const std::string& from, const std::string& to) = 0;
   /// Gives the file a second name. ERRORS: AlreadyExists; Unsupported where there are no hard links.

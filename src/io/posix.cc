@@ -11,13 +11,19 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/parallel.h"
 #include "io/file_system.h"
 #include "io/lock_probe.h"
+#include "io/nursery.h"
 #include "io/posix_locks.h"
 #include "io/sync_traits.h"
 
 namespace squire {
 namespace {
+
+// They wait for the disk, not for the processor.
+constexpr int kRemovingThreads = 4;
+constexpr size_t kRemovedAlone = 4;  // fewer files are not worth threads
 
 /// A descriptor that closes itself.
 class Descriptor {
@@ -192,10 +198,15 @@ class Posix : public FileSystem {
   }
 
   Result<std::unique_ptr<WritableFile>> Create(const std::string& path) override {
-    const int fd = Retry([&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); });
+    const auto nursery = nurseries_.Of(path);
+    int fd = nursery ? nursery->Create(path) : -1;
+    if (fd < 0) fd = Retry([&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); });
     if (fd < 0) return FromErrno(errno, "cannot create", path);
     return std::make_unique<PosixWritableFile>(fd, path, synced_);
   }
+
+  void BeginNursery(const std::string& root, const std::string& folder) override { nurseries_.Add(root, folder); }
+  void EndNursery(const std::string& root) override { nurseries_.Remove(root); }
 
   Result<std::unique_ptr<InPlaceFile>> OpenInPlace(const std::string& path) override {
     Descriptor fd(Retry([&] { return ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW); }));
@@ -296,6 +307,17 @@ class Posix : public FileSystem {
     return {};
   }
 
+  std::vector<Result<void>> RemoveMany(std::span<const std::string> paths) override {
+    if (paths.size() < kRemovedAlone) return FileSystem::RemoveMany(paths);
+    std::vector<Result<void>> out(paths.size());
+    const auto remove = [&](size_t i) -> Result<void> {
+      out[i] = Remove(paths[i]);
+      return {};
+    };
+    (void)ParallelFor(paths.size(), kRemovingThreads, remove);
+    return out;
+  }
+
   Result<void> RemoveAll(const std::string& folder) override {
     std::error_code error;
     std::filesystem::remove_all(folder, error);
@@ -371,7 +393,8 @@ class Posix : public FileSystem {
             st.st_mtim.tv_sec * 1'000'000'000ll + st.st_mtim.tv_nsec, S_ISDIR(st.st_mode)};
   }
 
-  bool synced_;
+  const bool synced_;
+  Nurseries nurseries_;
 };
 
 }  // namespace

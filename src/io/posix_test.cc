@@ -132,5 +132,43 @@ TEST_F(PosixTest, ReservedBytesTakeRoom) {
   EXPECT_EQ(fs_.FreeBytes(At("none")).error().code, Code::kNotFound);
 }
 
+/// Where the file system is not one that wants a nursery, files are made where they belong: nothing else differs.
+TEST_F(PosixTest, FilesOfABusyTableComeOutOfTheNursery) {
+  const std::string nursery = At("own/nursery");
+  for (const char* folder : {"data", "own/nursery/07"}) ASSERT_TRUE(fs_.CreateFolders(At(folder)));
+  std::ofstream(nursery + "/07/left_by_a_killed_program") << "x";
+  fs_.BeginNursery(folder_, nursery);
+  for (int i = 0; i < 300; i++) {
+    auto file = fs_.Create(At("data/" + std::to_string(i)));
+    ASSERT_TRUE(file) << file.error().ToString();
+    ASSERT_TRUE((*file)->Append(AsBytes(std::to_string(i))));
+    if (i % 3 == 0) continue;  // dropped
+    ASSERT_TRUE((*file)->Sync());
+    ASSERT_TRUE((*file)->Close());
+  }
+  EXPECT_EQ(fs_.Create(At("data/298")).error().code, Code::kAlreadyExists);
+  EXPECT_EQ(fs_.Create(At("none/0")).error().code, Code::kNotFound);
+  EXPECT_EQ(AsText(*ReadWholeFile(fs_, At("data/298"))), "298");
+  EXPECT_EQ(fs_.ListNames(At("data"))->size(), 200u) << "what is dropped goes";
+  const bool is_used = fs_.Stat(nursery + "/15").has_value();
+  EXPECT_EQ(fs_.ListNames(nursery + "/07")->size(), is_used ? 0u : 1u);
+  std::filesystem::remove_all(nursery);
+  EXPECT_TRUE(fs_.Create(At("data/again"))) << "without it too";
+  fs_.EndNursery(folder_);
+}
+
+TEST_F(PosixTest, ManyFilesGoAtOnce) {
+  std::vector<std::string> paths;
+  for (int i = 0; i < 20; i++) {
+    paths.push_back(At(std::to_string(i)));
+    if (i != 7) std::ofstream(paths.back()) << "x";
+  }
+  const auto removed = fs_.RemoveMany(paths);
+  ASSERT_EQ(removed.size(), paths.size());
+  for (size_t i = 0; i < removed.size(); i++) EXPECT_EQ(removed[i].has_value(), i != 7);
+  EXPECT_EQ(removed[7].error().code, Code::kNotFound);
+  EXPECT_TRUE(fs_.ListNames(folder_)->empty());
+}
+
 }  // namespace
 }  // namespace squire

@@ -32,8 +32,11 @@ Result<void> RenameUnderLock(FileSystem& fs, const std::string& from, const std:
   return fs.Rename(from, to);
 }
 
-Result<void> Place(FileSystem& fs, const std::string& from, const std::string& to) {
+/// Gives the file its name; the temporary one goes at once, or with the handle.
+Result<void> Place(FileSystem& fs, Temporary& temporary, const std::string& to) {
+  const std::string& from = temporary.path;
   auto placed = fs.RenameIfAbsent(from, to);  // one change of the folder where a link and its removal are two
+  if (placed) (void)temporary.file->Close();  // it is synced: there is nothing left to fail
   if (!placed && placed.error().code == Code::kUnsupported) placed = fs.Link(from, to);
   if (!placed && placed.error().code == Code::kUnsupported) placed = RenameUnderLock(fs, from, to);
   return placed;
@@ -51,7 +54,7 @@ Result<void> FileSystem::PublishIfAbsent(const std::string& path, Bytes bytes, s
   Temporary temporary = TRY(CreateTemporary(*this, path, mark));
   TRY(temporary.file->Append(bytes));
   TRY(temporary.file->Sync());
-  if (auto placed = Place(*this, temporary.path, path); !placed) {
+  if (auto placed = Place(*this, temporary, path); !placed) {
     if (placed.error().code == Code::kAlreadyExists) return placed;
     // An error does not prove that nothing happened: only the name's absence does.
     if (auto found = Stat(path); !found && found.error().code == Code::kNotFound) return placed;

@@ -26,6 +26,7 @@ struct Paths {
   [[nodiscard]] std::string Own() const { return JoinPath(root, "_squire"); }
   [[nodiscard]] std::string Pins() const { return JoinPath(Own(), "pins"); }
   [[nodiscard]] std::string Writers() const { return JoinPath(Own(), "writers"); }
+  [[nodiscard]] std::string Nursery() const { return JoinPath(Own(), "nursery"); }
   [[nodiscard]] std::string Removed() const { return JoinPath(Own(), "removed"); }
 
   [[nodiscard]] std::string Branch(const std::string& name) const { return JoinPath(JoinPath(root, "tree"), name); }

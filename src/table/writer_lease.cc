@@ -22,10 +22,18 @@ Registry& AllLeases() {
 
 }  // namespace
 
-WriterLease::WriterLease(FileSystem& fs, std::string path, uint32_t id, std::unique_ptr<FileLock> lock)
-    : fs_(fs), path_(std::move(path)), id_(id), process_(ProcessId()), lock_(std::move(lock)) {}
+WriterLease::WriterLease(FileSystem& fs, const Paths& paths, uint32_t id, std::unique_ptr<FileLock> lock)
+    : fs_(fs),
+      root_(paths.root),
+      path_(JoinPath(paths.Writers(), WriterIdText(id))),
+      id_(id),
+      process_(ProcessId()),
+      lock_(std::move(lock)) {
+  fs_.BeginNursery(root_, paths.Nursery());
+}
 
 WriterLease::~WriterLease() {
+  fs_.EndNursery(root_);
   if (is_ours() && !leaves_file_) (void)fs_.Remove(path_);
 }
 
@@ -71,7 +79,7 @@ Result<std::shared_ptr<WriterLease>> WriterLease::Take(FileSystem& fs, const Pat
     if (!lock && lock.error().code == Code::kTooManyFiles) return std::move(lock.error());
     if (!lock) return nullptr;
     // Somebody who found the file before it was locked may have removed it.
-    std::shared_ptr<WriterLease> lease(new WriterLease(fs, path, id, *std::move(lock)));
+    std::shared_ptr<WriterLease> lease(new WriterLease(fs, paths, id, *std::move(lock)));
     if (fs.Stat(path)) return lease;
   }
   return nullptr;

@@ -34,11 +34,11 @@ class WriterLease {
   static std::shared_ptr<WriterLease> Find(FileSystem& fs, const Paths& paths);
 
  private:
-  WriterLease(FileSystem& fs, std::string path, uint32_t id, std::unique_ptr<FileLock> lock);
+  WriterLease(FileSystem& fs, const Paths& paths, uint32_t id, std::unique_ptr<FileLock> lock);
   static Result<std::shared_ptr<WriterLease>> Take(FileSystem& fs, const Paths& paths);
 
   FileSystem& fs_;
-  const std::string path_;
+  const std::string root_, path_;
   const uint32_t id_;
   const int64_t process_;
   std::unique_ptr<FileLock> lock_;

@@ -251,14 +251,18 @@ class Pruner {
     return written;
   }
 
+  /// What stays although it should go needs its files still.
   void RemoveManifests() {
-    for (auto at = doomed_.rbegin(); at != doomed_.rend(); ++at) {  // the oldest first
-      if (remover_.Remove("_versions/" + versions_[*at].file.name, versions_[*at].file.size_bytes)) {
-        result_.versions_removed++;
-      } else if (auto still = Read(*at); still) {
-        needed_.merge(still->names);
-      }
+    std::map<std::string, size_t> doomed;
+    std::vector<SizedFile> files;
+    for (const size_t i : doomed_) {
+      files.push_back({"_versions/" + versions_[i].file.name, versions_[i].file.size_bytes});
+      doomed[files.back().name] = i;
     }
+    const std::vector<std::string> still_there = remover_.RemoveMany(files);
+    result_.versions_removed += files.size() - still_there.size();
+    for (const std::string& name : still_there)
+      if (auto still = Read(doomed[name]); still) needed_.merge(still->names);
   }
 
   /// Before any file goes; once is enough. What could not be synced may come back, and would name files that are gone.
@@ -276,7 +280,7 @@ class Pruner {
       result_.files_waiting += names.size();
       waiting_.insert(names.begin(), names.end());
     } else if (SyncVersions()) {
-      for (const std::string& name : names) (void)remover_.RemoveNamed(name);
+      (void)remover_.RemoveManyNamed(names);
     }
   }
 
@@ -298,10 +302,8 @@ class Pruner {
         waiting_.insert(names->begin(), names->end());
         continue;
       }
-      bool are_gone = SyncVersions();
-      for (const std::string& name : *names)
-        if (are_gone && !needed_.contains(name)) are_gone = remover_.RemoveNamed(name);
-      if (are_gone) (void)remover_.Remove(list.name, list.size_bytes);
+      std::erase_if(*names, [&](const std::string& name) { return needed_.contains(name); });
+      if (SyncVersions() && remover_.RemoveManyNamed(*names)) (void)remover_.Remove(list.name, list.size_bytes);
     }
   }
 
@@ -320,7 +322,7 @@ class Pruner {
     for (const StoredFile& file : stored_) {
       if (!IsOrphan(file)) continue;
       if (file.name.ends_with('/'))
-        (void)remover_.RemoveNamed(file.name);
+        (void)remover_.RemoveManyNamed({&file.name, 1});
       else
         (void)remover_.Remove(file.name, file.size_bytes);
     }

@@ -8,32 +8,60 @@ void Remover::Fail(Error error) {
   if (!failure_) failure_ = std::move(error);
 }
 
-bool Remover::Remove(const std::string& name, uint64_t size_bytes) {
-  if (done_.contains(name)) return true;
-  const std::string path = JoinPath(paths_.root, name);
-  if (!dry_run_) {
-    auto removed = fs_.Remove(path);
-    if (!removed && removed.error().code == Code::kNotFound) return true;
-    if (!removed) {
-      Fail(std::move(removed.error()));
-      return false;
-    }
-    folders_.insert(FolderOf(path));
+bool Remover::Count(const SizedFile& file, Result<void> removed) {
+  if (!removed && removed.error().code == Code::kNotFound) return true;
+  if (!removed) {
+    Fail(std::move(removed.error()));
+    return false;
   }
-  done_.insert(name);
+  if (!dry_run_) folders_.insert(FolderOf(JoinPath(paths_.root, file.name)));
+  done_.insert(file.name);
   files_++;
-  bytes_ += size_bytes;
+  bytes_ += file.size_bytes;
   return true;
 }
 
-bool Remover::RemoveNamed(const std::string& name) {
-  if (name.ends_with('/')) return RemoveFolder(name);
-  if (done_.contains(name)) return true;
+bool Remover::Remove(const std::string& name, uint64_t size_bytes) {
+  const SizedFile file{name, size_bytes};
+  return RemoveMany({&file, 1}).empty();
+}
+
+std::vector<std::string> Remover::RemoveMany(std::span<const SizedFile> files) {
+  std::vector<const SizedFile*> wanted;
+  for (const SizedFile& file : files)
+    if (!done_.contains(file.name)) wanted.push_back(&file);
+  std::vector<Result<void>> removed(wanted.size());
+  if (!dry_run_) {
+    std::vector<std::string> paths;
+    for (const SizedFile* file : wanted) paths.push_back(JoinPath(paths_.root, file->name));
+    removed = fs_.RemoveMany(paths);
+  }
+  std::vector<std::string> still_there;
+  for (size_t i = 0; i < wanted.size(); i++)
+    if (!Count(*wanted[i], std::move(removed[i]))) still_there.push_back(wanted[i]->name);
+  return still_there;
+}
+
+std::optional<SizedFile> Remover::Look(const std::string& name, bool& is_gone) {
   auto found = fs_.Stat(JoinPath(paths_.root, name));
-  if (found) return found->is_folder || Remove(name, found->size_bytes);
-  if (found.error().code == Code::kNotFound) return true;
+  if (found && !found->is_folder) return SizedFile{name, found->size_bytes};
+  if (found || found.error().code == Code::kNotFound) return std::nullopt;
   Fail(std::move(found.error()));
-  return false;
+  is_gone = false;
+  return std::nullopt;
+}
+
+bool Remover::RemoveManyNamed(std::span<const std::string> names) {
+  bool are_gone = true;
+  std::vector<SizedFile> files;
+  for (const std::string& name : names) {
+    if (name.ends_with('/')) {
+      are_gone &= RemoveFolder(name);
+    } else if (!done_.contains(name)) {
+      if (auto file = Look(name, are_gone)) files.push_back(*std::move(file));
+    }
+  }
+  return RemoveMany(files).empty() && are_gone;
 }
 
 /// File by file, so that each counts, then what is left of the folders.

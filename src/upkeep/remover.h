@@ -5,12 +5,20 @@
 
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 #include "table/paths.h"
 
 namespace squire::upkeep {
+
+/// A file by its path below the table's folder.
+struct SizedFile {
+  std::string name;
+  uint64_t size_bytes = 0;
+};
 
 class Remover {
  public:
@@ -19,8 +27,10 @@ class Remover {
   /// Removes a file, by its path below the table's folder; one that is gone already counts for nothing.
   /// False when it is still there.
   bool Remove(const std::string& name, uint64_t size_bytes);
-  /// The same, of a file or an index's folder ("_indices/<uuid>/") whose size is not known.
-  bool RemoveNamed(const std::string& name);
+  /// The same of several, in any order. The names of those that are still there.
+  std::vector<std::string> RemoveMany(std::span<const SizedFile> files);
+  /// The same, of files and indexes' folders ("_indices/<uuid>/") whose sizes are not known. False when one is still there.
+  bool RemoveManyNamed(std::span<const std::string> names);
   /// Keeps the first failure.
   void Fail(Error error);
 
@@ -34,6 +44,10 @@ class Remover {
 
  private:
   bool RemoveFolder(const std::string& name);
+  /// Its size; nothing when it is gone, is a folder, or cannot be looked at, which makes `is_gone` false.
+  std::optional<SizedFile> Look(const std::string& name, bool& is_gone);
+  /// What became of a file's removal. False when it is still there.
+  bool Count(const SizedFile& file, Result<void> removed);
 
   FileSystem& fs_;
   const table::Paths paths_;
