@@ -29,7 +29,8 @@ class Remover {
   bool Remove(const std::string& name, uint64_t size_bytes);
   /// The same of several, in any order. The names of those that are still there.
   std::vector<std::string> RemoveMany(std::span<const SizedFile> files);
-  /// The same, of files and indexes' folders ("_indices/<uuid>/") whose sizes are not known. False when one is still there.
+  /// The same, of files and indexes' folders ("_indices/<uuid>/") whose sizes are not known. False when one is still
+  /// there.
   bool RemoveManyNamed(std::span<const std::string> names);
   /// Keeps the first failure.
   void Fail(Error error);
