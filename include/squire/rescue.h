@@ -140,10 +140,11 @@ struct RepairReport {
 };
 
 /// Makes a version of what can be read. Manifests that are torn go to _squire/aside; fragments whose files are lost are
-/// dropped; list columns with pages that do not decode are written anew, without what cannot be read; BTREE indexes
-/// that are damaged are rebuilt, others dropped. Older versions stay, with all files that they name. ERRORS: NotFound
-/// where there is no Lance table; Corruption when no version can be read; Conflict when writers were first again and
-/// again; NoSpace, TooManyFiles, Io: what was done by then stands, and is whole.
+/// dropped; list columns with pages that do not decode are written anew, without what cannot be read; damaged indexes
+/// of keys, vectors and words are rebuilt as they were made where that can be told, others dropped. Older versions
+/// stay, with all files that they name. ERRORS: NotFound where there is no Lance table; Corruption when no version can
+/// be read; Conflict when writers were first again and again; NoSpace, TooManyFiles, Io: what was done by then stands,
+/// and is whole.
 Result<RepairReport> Repair(const std::string& path, const RepairOptions& options = {});
 
 /// The tables at `path`: itself, or all *.lance folders below it, by name. ERRORS: NotFound when there is none.

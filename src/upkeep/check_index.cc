@@ -4,9 +4,11 @@
 
 #include "index/key/btree.h"
 #include "index/text/text_index.h"
+#include "index/vector/ivf_files.h"
 #include "table/scan.h"
 #include "upkeep/check_fragment.h"
 #include "upkeep/check_text_index.h"
+#include "upkeep/check_vector_index.h"
 
 namespace squire::upkeep {
 namespace {
@@ -63,6 +65,11 @@ class Checker {
       if (!file.is_folder && (file.name.ends_with(".lance") || file.name.ends_with(".idx"))) TRY(CheckFile(file.name));
     if (text::IsTextIndex(index_)) {
       out_.bytes_read += TRY(CheckTextIndex(snapshot_, index_, deep_));
+      return {};
+    }
+    if (index_.index_details().type_url() == vector::kVectorDetailsUrl) {
+      const auto checked = CheckVectorIndex(snapshot_, index_, deep_);
+      out_.bytes_read += static_cast<uint64_t>(TRY(checked));
       return {};
     }
     if (index_.index_details().type_url() != index::kBTreeDetailsUrl) return {};

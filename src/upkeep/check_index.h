@@ -17,7 +17,8 @@ struct IndexCheck {
   uint64_t bytes_read = 0;
 };
 
-/// Files, sizes and footers; with `deep` every page of every file, and of BTREE indexes every entry against the column.
+/// Files, sizes and footers; with `deep` every page of every file, and every entry of indexes that are searched here
+/// against the column.
 /// ERRORS: TooManyFiles, Io.
 Result<IndexCheck> CheckIndex(const table::Snapshot& snapshot, const pb::IndexMetadata& index, bool deep);
 

@@ -4,13 +4,13 @@
 #include <set>
 
 #include "base/ids.h"
-#include "index/key/btree.h"
 #include "io/durable.h"
 #include "lance/parse_message.h"
 #include "table/draft.h"
 #include "table/owned.h"
 #include "table/pins.h"
 #include "table/writer_lease.h"
+#include "upkeep/fold.h"
 #include "upkeep/repair_plan.h"
 
 namespace squire::upkeep {
@@ -302,16 +302,9 @@ class Repairer {
 
   Result<void> Rebuild(const std::shared_ptr<table::FileCache>& files, const RepairPlan& plan) {
     auto snapshot = TRY(table::Snapshot::Open(files, root_));
-    for (const RepairPlan::Rebuild& rebuild : plan.rebuilds) {
-      pb::IndexMetadata index = TRY(index::WriteBTree(*snapshot, rebuild.column, rebuild.name, nullptr));
-      const std::string folder = snapshot->paths().Index(table::UuidText(index.uuid()));
-      table::Change change;
-      change.kind = table::Change::Kind::kCreateIndex;
-      change.new_indices.push_back(std::move(index));
-      change.removed_indices = rebuild.replaced;
-      auto committed = table::Commit(snapshot, std::move(change));
-      if (!committed && committed.error().code != Code::kCommitUnknown) (void)fs_.RemoveAll(folder);
-      snapshot = TRY(std::move(committed));
+    for (const IndexRecipe& recipe : plan.rebuilds) {
+      pb::IndexMetadata index = TRY(upkeep::Rebuild(*snapshot, recipe));
+      TRY(PublishIndex(snapshot, std::move(index), recipe.replaced));
     }
     report_.version = snapshot->version();
     return {};

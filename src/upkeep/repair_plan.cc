@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <set>
 
-#include "index/key/btree.h"
 #include "upkeep/check_fragment.h"
 #include "upkeep/check_index.h"
 
@@ -156,30 +155,21 @@ class Planner {
   Result<void> PlanIndex(const pb::IndexMetadata& index) {
     const IndexCheck check = TRY(CheckIndex(snapshot_, index, /*deep=*/true));
     const bool is_stale = std::ranges::any_of(index.fields(), [&](int32_t id) { return rewritten_.contains(id); });
-    // Rows that are back may be missing in it; searches by others are only poorer for that.
-    const bool lacks_rows = report_.restored_rows > 0 && index.index_details().type_url() == index::kBTreeDetailsUrl;
-    if (!check.damage && !is_stale && !lacks_rows) return {};
-    const std::string column = ColumnOf(snapshot_, index);
-    const bool has_stable_ids = (snapshot_.manifest().reader_feature_flags() & lance::kFlagStableRowIds) != 0;
-    const bool can_rebuild = index.index_details().type_url() == index::kBTreeDetailsUrl && !column.empty() &&
-                             !has_stable_ids && index::CanIndex(TypeOf(column));
-    const bool is_known = std::ranges::any_of(plan_.rebuilds, [&](const auto& r) { return r.name == index.name(); });
-    if (can_rebuild && is_known) return {};  // another part of the same
-    report_.indexes.push_back(
-        {index.name(), can_rebuild, check.damage.value_or("index '" + index.name() + "': its rows changed")});
-    if (!can_rebuild) {
+    // Rows that are back may be missing in it.
+    if (!check.damage && !is_stale && report_.restored_rows == 0) return {};
+    if (std::ranges::find(plan_.rebuilds, index.name(), &IndexRecipe::name) != plan_.rebuilds.end())
+      return {};  // another part of the same
+    const std::string why = check.damage.value_or("index '" + index.name() + "': its rows changed");
+    std::string why_not;
+    auto recipe = RecipeOf(snapshot_, index, why_not);
+    // What others made is only poorer for the rows that it lacks: it stays where it cannot be made here.
+    if (!recipe && !check.damage && !is_stale) return {};
+    report_.indexes.push_back({index.name(), recipe.has_value(), recipe ? why : why + "; " + why_not});
+    if (recipe)
+      plan_.rebuilds.push_back(*std::move(recipe));
+    else
       plan_.removed_indices.push_back(table::UuidText(index.uuid()));
-      return {};
-    }
-    RepairPlan::Rebuild rebuild{index.name(), column, {}};
-    for (const pb::IndexMetadata& part : snapshot_.indices().indices())
-      if (part.name() == index.name()) rebuild.replaced.push_back(table::UuidText(part.uuid()));
-    plan_.rebuilds.push_back(std::move(rebuild));
     return {};
-  }
-
-  const DataType& TypeOf(const std::string& column) const {
-    return snapshot_.schema().fields[static_cast<size_t>(snapshot_.schema().Find(column))].type;
   }
 
   const table::Snapshot& snapshot_;

@@ -9,6 +9,7 @@
 #include "squire/rescue.h"
 #include "table/snapshot.h"
 #include "upkeep/inventory.h"
+#include "upkeep/rebuild_index.h"
 #include "upkeep/salvage.h"
 
 namespace squire::upkeep {
@@ -26,11 +27,7 @@ struct FragmentPlan {
 struct RepairPlan {
   std::vector<FragmentPlan> fragments;       ///< those that need something
   std::vector<std::string> removed_indices;  ///< by uuid
-  struct Rebuild {
-    std::string name, column;
-    std::vector<std::string> replaced;  ///< by uuid: until the new one is there the old one stays, to be found again
-  };
-  std::vector<Rebuild> rebuilds;
+  std::vector<IndexRecipe> rebuilds;
 
   /// Whether a version is needed before indexes are rebuilt.
   [[nodiscard]] bool needs_version() const { return !fragments.empty() || !removed_indices.empty(); }

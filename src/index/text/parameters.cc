@@ -4,6 +4,9 @@
 
 #include "index/text/analyzer.h"
 #include "index/text/posting_codec.h"
+#include "index/text/text_files.h"
+#include "lance/parse_message.h"
+#include "lance/proto/text_index.pb.h"
 
 namespace squire::text {
 namespace {
@@ -48,6 +51,40 @@ Result<TextIndexParameters> ParametersFor(std::span<const int32_t> field_ids, co
   }
   out.analyzer = AnalyzerJson(options);
   out.with_positions = options.with_position;
+  TRY(Analyzer::FromJson(out.analyzer));
+  return out;
+}
+
+Result<TextIndexParameters> ParametersOf(const table::Snapshot& snapshot, const pb::IndexMetadata& index) {
+  TextIndexParameters out;
+  out.columns = TRY(ColumnsOfTextIndex(index));
+  const auto metadata = ReadTextMetadata(*snapshot.files(), snapshot.paths().Index(table::UuidText(index.uuid())));
+  if (metadata) {
+    out.analyzer = metadata->analyzer;
+    out.with_positions = metadata->with_positions;
+    TRY(Analyzer::FromJson(out.analyzer));
+    return out;
+  }
+  pb::InvertedIndexDetails details;
+  if (index.index_details().type_url() != kTextDetailsUrl ||
+      !lance::ParseMessage(AsBytes(index.index_details().value()), details) || !details.has_base_tokenizer())
+    return metadata.error();
+  nlohmann::ordered_json json;
+  json["base_tokenizer"] = details.base_tokenizer();
+  const auto language = nlohmann::json::parse(details.language(), nullptr, false);  // in quotes
+  json["language"] = language.is_string() ? language.get<std::string>() : "English";
+  json["with_position"] = details.with_position();
+  json["max_token_length"] = nullptr;
+  if (details.has_max_token_length()) json["max_token_length"] = details.max_token_length();
+  json["lower_case"] = details.lower_case();
+  json["stem"] = details.stem();
+  json["remove_stop_words"] = details.remove_stop_words();
+  json["ascii_folding"] = details.ascii_folding();
+  json["min_ngram_length"] = details.min_ngram_length();
+  json["max_ngram_length"] = details.max_ngram_length();
+  json["prefix_only"] = details.prefix_only();
+  out.analyzer = json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  out.with_positions = details.with_position();
   TRY(Analyzer::FromJson(out.analyzer));
   return out;
 }

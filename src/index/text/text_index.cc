@@ -20,7 +20,9 @@ Result<pb::TextIndexDetails> OwnDetails(const pb::IndexMetadata& index) {
   return details;
 }
 
-Result<std::vector<TextIndexParameters::Column>> ColumnsOf(const pb::IndexMetadata& index) {
+}  // namespace
+
+Result<std::vector<TextIndexParameters::Column>> ColumnsOfTextIndex(const pb::IndexMetadata& index) {
   std::vector<TextIndexParameters::Column> out;
   if (index.index_details().type_url() == kTextDetailsUrl) {
     if (index.fields_size() != 1) return Unsupported("text index '" + index.name() + "' over several columns");
@@ -37,8 +39,6 @@ Result<std::vector<TextIndexParameters::Column>> ColumnsOf(const pb::IndexMetada
     out.push_back({column.field_id(), column.boost()});
   return out;
 }
-
-}  // namespace
 
 bool IsTextIndex(const pb::IndexMetadata& index) {
   const std::string& url = index.index_details().type_url();
@@ -79,7 +79,7 @@ std::optional<uint64_t> DocumentsOfTextIndex(const pb::IndexMetadata& index) {
 Result<std::shared_ptr<const TextIndex>> TextIndex::Open(const table::Snapshot& snapshot,
                                                          const pb::IndexMetadata& index) {
   std::shared_ptr<TextIndex> out(new TextIndex());
-  out->parameters_.columns = TRY(ColumnsOf(index));
+  out->parameters_.columns = TRY(ColumnsOfTextIndex(index));
   const std::string folder = snapshot.paths().Index(table::UuidText(index.uuid()));
   const TextMetadata metadata = TRY(ReadTextMetadata(*snapshot.files(), folder));
   out->parameters_.analyzer = metadata.analyzer;

@@ -40,6 +40,9 @@ uint64_t HashOfFiles(const table::Fragment& fragment, std::span<const int32_t> f
 /// Whether an entry of the manifest is one of a text index of a kind that may be read here.
 bool IsTextIndex(const pb::IndexMetadata& index);
 
+/// The columns that an entry says it is of. ERRORS: Corruption, Unsupported.
+Result<std::vector<TextIndexParameters::Column>> ColumnsOfTextIndex(const pb::IndexMetadata& index);
+
 /// Fragments whose rows are in the index, as far as the version knows them: to be asked anew at every version.
 /// Documents of others are no answer. ERRORS: Corruption.
 Result<std::set<uint64_t>> CoveredByTextIndex(const table::Snapshot& snapshot, const pb::IndexMetadata& index);

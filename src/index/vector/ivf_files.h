@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "index/vector/ivf_model.h"
 #include "index/vector/kmeans.h"
 #include "index/vector/quantizer.h"
 #include "lance/file_reader.h"
@@ -81,9 +82,9 @@ class IvfReader {
   static Result<IvfReader> Open(std::shared_ptr<table::FileCache> files, const std::string& folder);
 
   [[nodiscard]] const Quantizer& quantizer() const { return quantizer_; }
-  [[nodiscard]] const Centers& centers() const { return centers_; }
-  [[nodiscard]] size_t rows_of(size_t partition) const { return lengths_[partition]; }
-  [[nodiscard]] uint64_t num_rows() const { return num_rows_; }
+  [[nodiscard]] const Centers& centers() const { return model_.centers; }
+  [[nodiscard]] size_t rows_of(size_t partition) const { return model_.lengths[partition]; }
+  [[nodiscard]] uint64_t num_rows() const { return model_.num_rows; }
 
   /// The codes of one partition. ERRORS: Corruption.
   [[nodiscard]] Result<CodeRows> Read(size_t partition) const;
@@ -97,29 +98,15 @@ class IvfReader {
   Result<void> ReadMagnitudes(size_t partition, const UseMagnitudes& use) const;
 
  private:
-  IvfReader(const std::shared_ptr<table::FileCache>& files, std::string path, Quantizer quantizer)
-      : files_(files), path_(std::move(path)), quantizer_(std::move(quantizer)) {}
+  IvfReader(const std::shared_ptr<table::FileCache>& files, IvfModel model, Quantizer quantizer)
+      : files_(files), model_(std::move(model)), quantizer_(std::move(quantizer)) {}
   Result<void> FindColumns(lance::FileReader& file);
-  /// Rows that follow each other, of one partition or of some.
-  struct Rows {
-    uint64_t first = 0, count = 0;
-  };
-  [[nodiscard]] Rows RowsOf(size_t partition) const { return {offsets_[partition], lengths_[partition]}; }
   [[nodiscard]] Result<std::shared_ptr<lance::FileReader>> OpenCodes() const;
-  template <class T>
-  Result<std::span<const T>> ReadValues(lance::FileReader& file, size_t column, Rows rows, Array& holder) const;
 
   std::weak_ptr<table::FileCache> files_;  // which may hold the index that this reads for: not the other way, too
-  std::string path_;                       // of the codes
+  IvfModel model_;
   Quantizer quantizer_;
-  Centers centers_;
-  std::vector<uint64_t> offsets_;
-  std::vector<uint32_t> lengths_;
-  uint64_t num_rows_ = 0;
   std::vector<lance::ColumnTree> columns_;
 };
-
-/// "IVF_RQ", "IVF_PQ" ...: what an index's files say they are. ERRORS: Corruption.
-Result<std::string> VectorIndexKind(table::FileCache& files, const std::string& folder);
 
 }  // namespace squire::vector

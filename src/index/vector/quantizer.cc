@@ -14,6 +14,8 @@ constexpr float kErrorFactor = 1.9f;  // of the expected error: what the error f
 // Magnitudes above so many standard deviations share the highest code; the best value is looked for among these.
 constexpr float kClips[] = {1.6f, 2.0f, 2.4f, 2.8f, 3.2f, 3.8f};
 constexpr float kClipStep = 0.2f;
+constexpr float kAgreement = 1e-3f;   // of factors with vectors: a bit that turned is more
+constexpr float kTellingPart = 0.1f;  // from here on, factors tell nothing
 
 float RatioOrZero(float numerator, float denominator) {
   const float ratio = denominator == 0.0f ? 0.0f : numerator / denominator;
@@ -36,6 +38,19 @@ bool Quantizer::Prepare(std::span<float> vector) const {
     for (float& value : vector) value = static_cast<float>(value * factor);
   }
   return true;
+}
+
+void Quantizer::PrepareRows(std::vector<float>& rows, std::vector<uint64_t>& addresses) const {
+  const size_t dim = shape_.dim;
+  size_t kept = 0;
+  for (size_t row = 0; row < addresses.size(); row++) {
+    const auto values = std::span(rows).subspan(row * dim, dim);
+    if (!Prepare(values)) continue;
+    if (kept != row) std::ranges::copy(values, rows.begin() + static_cast<ptrdiff_t>(kept * dim));
+    addresses[kept++] = addresses[row];
+  }
+  rows.resize(kept * dim);
+  addresses.resize(kept);
 }
 
 /// Products of a row's difference and code, and of its center and code.
@@ -131,6 +146,57 @@ CodeFactors Quantizer::Encode(std::span<const float> vector, std::span<const flo
   }
   if (has_extra) PackExtra(scratch.best, shape_.extra_bits(), extra);
   return FactorsOf(sums);
+}
+
+bool Quantizer::Agrees(std::span<const float> vector, std::span<const float> center,
+                       std::span<const float> rotated_center, const uint8_t* signs, const uint8_t* extra,
+                       const CodeFactors& factors, float rounding) const {
+  const simd::Kernels& kernels = simd::ActiveKernels();
+  std::vector<float> rotated(64 * shape_.groups()), of_center(rotated.size());
+  std::vector<uint8_t> whole(8 * shape_.groups());
+  std::memcpy(whole.data(), signs, shape_.sign_bytes());
+  std::ranges::copy(rotated_center, of_center.begin());
+  Sums sums;
+  sums.is_zero = true;
+  float vector_square = 0, center_square = 0;
+  for (size_t i = 0; i < shape_.dim; i++) {
+    rotated[i] = vector[i] - center[i];
+    sums.norm_square += rotated[i] * rotated[i];
+    vector_square += vector[i] * vector[i];
+    center_square += center[i] * center[i];
+    sums.is_zero &= vector[i] == 0.0f;
+  }
+  const float norm = std::sqrt(sums.norm_square);
+  // What the difference lost by rounding, and what sums over it lose.
+  const float part = kAgreement + 8 * rounding * RatioOrZero(std::sqrt(vector_square), norm);
+  if (!(norm > 0) || !std::isfinite(sums.norm_square) || part > kTellingPart) return true;
+  rotation_.Apply(rotated.data());
+  float total = 0, center_total = 0;
+  for (size_t i = 0; i < shape_.dim; i++) {
+    total += rotated[i];
+    center_total += of_center[i];
+    sums.center_dot += rotated[i] * of_center[i];
+  }
+  const auto product = [&](const std::vector<float>& with, float sum, unsigned bits) {
+    const float dot = kernels.code_dot(with.data(), whole.data(), extra, bits, shape_.groups());
+    return dot - (static_cast<float>(1u << bits) - 0.5f) * sum;
+  };
+  sums.sign_dot = product(rotated, total, 0);
+  sums.sign_center = product(of_center, center_total, 0);
+  if (shape_.extra_bits() > 0) {
+    sums.extra_dot = product(rotated, total, shape_.extra_bits());
+    sums.extra_center = product(of_center, center_total, shape_.extra_bits());
+  }
+  const CodeFactors wanted = FactorsOf(sums);
+  const auto is_near = [part](float a, float b, float size) { return std::abs(a - b) <= part * size; };
+  const float length = 1 + sums.norm_square + 2 * norm * std::sqrt(center_square);
+  const float error_square = 16 * sums.norm_square * kErrorFactor / static_cast<float>(shape_.dim);
+  bool agrees = is_near(factors.add, wanted.add, length) && is_near(factors.scale, wanted.scale, -wanted.scale) &&
+                is_near(factors.error * factors.error, wanted.error * wanted.error, error_square);
+  if (shape_.extra_bits() > 0)
+    agrees = agrees && is_near(factors.add_extra, wanted.add_extra, length) &&
+             is_near(factors.scale_extra, wanted.scale_extra, -wanted.scale_extra);
+  return agrees;
 }
 
 CodeQuery::CodeQuery(const Quantizer& quantizer, std::span<const float> query)

@@ -49,6 +49,9 @@ class Quantizer {
   /// value that is not finite: such a vector has no code.
   bool Prepare(std::span<float> vector) const;
 
+  /// Prepares rows, one after the other, and takes out those that have no code.
+  void PrepareRows(std::vector<float>& rows, std::vector<uint64_t>& addresses) const;
+
   /// What Encode needs besides.
   struct Scratch {
     std::vector<float> rotated;
@@ -59,6 +62,12 @@ class Quantizer {
   /// byte i / 8 set: not negative), extra_bytes() of magnitudes. `rotated_center` is `center` rotated.
   CodeFactors Encode(std::span<const float> vector, std::span<const float> center,
                      std::span<const float> rotated_center, uint8_t* signs, uint8_t* extra, Scratch& scratch) const;
+
+  /// Whether `factors` are those of a code of `vector`, give or take what rounding explains; `rounding` is the relative
+  /// one of the vector's values. Arguments as of Encode. Knows nothing of how well the code was chosen.
+  [[nodiscard]] bool Agrees(std::span<const float> vector, std::span<const float> center,
+                            std::span<const float> rotated_center, const uint8_t* signs, const uint8_t* extra,
+                            const CodeFactors& factors, float rounding) const;
 
  private:
   struct Sums;

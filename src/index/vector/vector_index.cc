@@ -106,15 +106,9 @@ VectorIndex::VectorIndex(IvfReader files) : files_(std::move(files)), slots_(fil
 }
 
 Result<Partition> VectorIndex::Encode(std::span<const float> rows, std::span<const uint64_t> addresses) const {
-  std::vector<float> prepared;
-  std::vector<uint64_t> kept;
-  for (size_t row = 0; row < addresses.size(); row++) {
-    std::vector<float> values(rows.begin() + static_cast<ptrdiff_t>(row * dim()),
-                              rows.begin() + static_cast<ptrdiff_t>((row + 1) * dim()));
-    if (!quantizer().Prepare(values)) continue;
-    prepared.insert(prepared.end(), values.begin(), values.end());
-    kept.push_back(addresses[row]);
-  }
+  std::vector<float> prepared(rows.begin(), rows.end());
+  std::vector<uint64_t> kept(addresses.begin(), addresses.end());
+  quantizer().PrepareRows(prepared, kept);
   CodeRows codes;
   const std::vector<uint32_t> center_of(kept.size(), 0);
   TRY(EncodeRows(quantizer(), middle_, RotateCenters(quantizer().rotation(), middle_), prepared, kept, center_of, 1,

@@ -31,6 +31,12 @@ pb::VectorMetric MetricMessage(simd::Metric metric) {
   return pb::L2;
 }
 
+Result<simd::Metric> MetricFrom(const pb::VectorIndexDetails& details, const pb::IndexMetadata& index) {
+  for (const simd::Metric metric : {simd::Metric::kL2, simd::Metric::kCosine, simd::Metric::kDot})
+    if (MetricMessage(metric) == details.metric_type()) return metric;
+  return Unsupported("index '" + index.name() + "' of another distance");
+}
+
 Result<pb::VectorIndexDetails> DetailsOf(const pb::IndexMetadata& index) {
   pb::VectorIndexDetails details;
   if (!lance::ParseMessage(AsBytes(index.index_details().value()), details))
@@ -124,10 +130,10 @@ class Writer {
       if (due < 1.0 && share < 1.0) continue;
       due -= 1.0;
       VectorRows read = TRY(ReadVectors(snapshot_, column_, range));
-      for (size_t row = 0; row < read.addresses.size() && sample.size() < wanted * dim_; row++) {
-        const auto values = std::span(read.values).subspan(row * dim_, dim_);
-        if (quantizer_->Prepare(values)) sample.insert(sample.end(), values.begin(), values.end());
-      }
+      quantizer_->PrepareRows(read.values, read.addresses);
+      const size_t room = wanted * dim_ - std::min(sample.size(), wanted * dim_);
+      const auto some = std::span(read.values).first(std::min(room, read.values.size()));
+      sample.insert(sample.end(), some.begin(), some.end());
     }
     return sample;
   }
@@ -137,14 +143,8 @@ class Writer {
     for (const table::RowRange& range : table::PlanRanges(snapshot_, kRangeRows)) {
       if (covered_.contains(snapshot_.fragment(range.fragment).id())) continue;
       VectorRows read = TRY(ReadVectors(snapshot_, column_, range));
-      size_t kept = 0;
-      for (size_t row = 0; row < read.addresses.size(); row++) {
-        const auto values = std::span(read.values).subspan(row * dim_, dim_);
-        if (!quantizer_->Prepare(values)) continue;
-        if (kept != row) std::ranges::copy(values, read.values.begin() + static_cast<ptrdiff_t>(kept * dim_));
-        read.addresses[kept++] = read.addresses[row];
-      }
-      TRY(builder.Add(std::span(read.values).first(kept * dim_), std::span(read.addresses).first(kept)));
+      quantizer_->PrepareRows(read.values, read.addresses);
+      TRY(builder.Add(read.values, read.addresses));
     }
     return {};
   }
@@ -198,16 +198,22 @@ Result<pb::IndexMetadata> WriteVectorIndex(const table::Snapshot& snapshot, cons
   return Writer(snapshot, std::move(uuid), std::move(projection), options).Write(name, previous);
 }
 
+Result<WriteIndexOptions> OptionsLike(const table::Snapshot& snapshot, const pb::IndexMetadata& index) {
+  const pb::VectorIndexDetails details = TRY(DetailsOf(index));
+  WriteIndexOptions out;
+  out.metric = TRY(MetricFrom(details, index));
+  if (details.has_rq() && details.rq().num_bits() >= 1 && details.rq().num_bits() <= kCodeBitsMax)
+    out.bits = details.rq().num_bits();
+  const auto centers = ReadCenters(*snapshot.files(), snapshot.paths().Index(table::UuidText(index.uuid())));
+  if (centers) out.partitions = centers->count();
+  return out;
+}
+
 Result<simd::Metric> MetricOfIndex(const pb::IndexMetadata& index) {
   const pb::VectorIndexDetails details = TRY(DetailsOf(index));
   if (!details.has_rq() || details.has_hnsw_index_config())
     return Unsupported("index '" + index.name() + "' of kind " + KindOfVectorIndex(index));
-  switch (details.metric_type()) {
-    case pb::L2: return simd::Metric::kL2;
-    case pb::COSINE: return simd::Metric::kCosine;
-    case pb::DOT: return simd::Metric::kDot;
-    default: return Unsupported("index '" + index.name() + "' of another distance");
-  }
+  return MetricFrom(details, index);
 }
 
 std::string KindOfVectorIndex(const pb::IndexMetadata& index) {

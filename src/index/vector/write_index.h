@@ -32,6 +32,10 @@ Result<pb::IndexMetadata> WriteVectorIndex(const table::Snapshot& snapshot, cons
                                            const std::string& name, const WriteIndexOptions& options,
                                            const pb::IndexMetadata* previous = nullptr);
 
+/// How an index like `index` is made: by what the manifest says, and the number of its centers where they can be read.
+/// One of another kind of codes becomes an IVF_RQ. ERRORS: Corruption; Unsupported for another distance.
+Result<WriteIndexOptions> OptionsLike(const table::Snapshot& snapshot, const pb::IndexMetadata& index);
+
 /// What the manifest says about the codes and the metric of an index. ERRORS: Corruption; Unsupported when they are not
 /// of the kind that is read here.
 Result<simd::Metric> MetricOfIndex(const pb::IndexMetadata& index);
