@@ -67,10 +67,10 @@ def ctest(tally, stage, build, jobs, leave_out="^$", **kwargs):
     tally.add(stage, code, total - failed, failed)
 
 
-def pytest(tally, stage, marker, *paths):
+def pytest(tally, stage, marker, *paths, jobs=1):
     venv = subprocess.run([ROOT / "tests/setup_venv.sh"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
     code, output = run(stage, [f"{venv}/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", marker,
-                               "--durations=5", *(paths or ["tests"])])
+                               *(["-n", jobs, "--dist", "loadfile"] if jobs > 1 else []), "--durations=5", *(paths or ["tests"])])
     count = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed|skipped|error)", output.splitlines()[-1])}
     tally.add(stage, code, count.get("passed", 0), count.get("failed", 0) + count.get("error", 0), count.get("skipped", 0))
 
@@ -144,7 +144,7 @@ def main():
     if args.what in ("quick", "all"):
         house(tally)
         ctest(tally, "C++ tests", args.build, args.jobs)
-        pytest(tally, "Python tests, quick", "not full")
+        pytest(tally, "Python tests, quick", "not full", jobs=args.jobs)
     if args.what == "all":
         pytest(tally, "Python tests, long", "full")
     if args.what in ("all", "sanitize"):

@@ -3,6 +3,7 @@
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 
@@ -14,6 +15,9 @@ namespace {
 
 using Vector = nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Columns = std::optional<std::vector<std::string>>;
+/// text, kind, role, column, boost, all_words, edits, prefix_size, words_max.
+using ConditionValues =
+    std::tuple<std::string, std::string, std::string, std::string, double, bool, int, size_t, size_t>;
 
 constexpr char kRowIdColumn[] = "_rowid";
 
@@ -23,7 +27,7 @@ struct Search {
   std::string vector_column;
   Metric metric = Metric::kL2;
   std::optional<std::string> text;
-  std::string text_column, name_column, path_column;
+  TextSearchOptions words;
   std::string where;
   size_t limit = 10;
   int threads = 1;
@@ -31,6 +35,26 @@ struct Search {
   size_t nprobes = 0;
   float refine_factor = 0;
 };
+
+Result<TextCondition> ConditionOf(const ConditionValues& values) {
+  TextCondition out;
+  std::string kind, role;
+  std::tie(out.text, kind, role, out.column, out.boost, out.all_words, out.edits, out.prefix_size, out.words_max) =
+      values;
+  if (kind == "phrase")
+    out.kind = TextCondition::Kind::kPhrase;
+  else if (kind == "prefix")
+    out.kind = TextCondition::Kind::kPrefix;
+  else if (kind != "words")
+    return InvalidArgument("'" + kind + "' is no kind of condition");
+  if (role == "must")
+    out.role = TextCondition::Role::kMust;
+  else if (role == "must_not")
+    out.role = TextCondition::Role::kMustNot;
+  else if (role != "should")
+    return InvalidArgument("'" + role + "' is no role of a condition; should, must and must_not are");
+  return out;
+}
 
 Result<std::vector<Hit>> RunVector(const Table& table, const Search& search) {
   VectorSearchOptions options;
@@ -46,10 +70,7 @@ Result<std::vector<Hit>> RunVector(const Table& table, const Search& search) {
 }
 
 Result<std::vector<Hit>> RunText(const Table& table, const Search& search) {
-  TextSearchOptions options;
-  options.text_column = search.text_column;
-  options.name_column = search.name_column;
-  options.path_column = search.path_column;
+  TextSearchOptions options = search.words;
   options.limit = search.limit;
   options.threads = search.threads;
   options.where = search.where;
@@ -88,17 +109,22 @@ Result<Batch> RowsOfHits(const Table& table, std::span<const Hit> hits, const Co
 
 BatchObject RunSearch(const TableObject& self, std::optional<Vector> vector, const std::string& vector_column,
                       const std::string& distance_type, std::optional<std::string> text, const std::string& text_column,
-                      const std::string& name_column, const std::string& path_column, const std::string& where,
-                      size_t limit, Columns columns, const std::string& score_column, bool with_row_id, int threads,
-                      bool use_index, size_t nprobes, float refine_factor) {
+                      const std::string& name_column, const std::string& path_column,
+                      const std::vector<ConditionValues>& conditions, bool all_words, double k1, double b,
+                      const std::string& where, size_t limit, Columns columns, const std::string& score_column,
+                      bool with_row_id, int threads, bool use_index, size_t nprobes, float refine_factor) {
   Search search;
   if (vector) search.vector.emplace(vector->data(), vector->data() + vector->size());
   search.vector_column = vector_column;
   search.metric = Unwrap(MetricOf(distance_type));
   search.text = std::move(text);
-  search.text_column = text_column;
-  search.name_column = name_column;
-  search.path_column = path_column;
+  search.words.text_column = text_column;
+  search.words.name_column = name_column;
+  search.words.path_column = path_column;
+  search.words.all_words = all_words;
+  search.words.k1 = k1;
+  search.words.b = b;
+  for (const ConditionValues& values : conditions) search.words.conditions.push_back(Unwrap(ConditionOf(values)));
   search.where = where;
   search.limit = limit;
   search.threads = threads;
@@ -168,9 +194,10 @@ void BindReads(TableClass& type) {
       .def("row_addresses", &RowAddresses, nb::arg("offsets"))
       .def("search", &RunSearch, nb::kw_only(), nb::arg("vector").none(), nb::arg("vector_column"),
            nb::arg("distance_type"), nb::arg("text").none(), nb::arg("text_column"), nb::arg("name_column"),
-           nb::arg("path_column"), nb::arg("where"), nb::arg("limit"), nb::arg("columns").none(),
-           nb::arg("score_column"), nb::arg("with_row_id"), nb::arg("threads"), nb::arg("use_index") = true,
-           nb::arg("nprobes") = 0, nb::arg("refine_factor") = 0.0f);
+           nb::arg("path_column"), nb::arg("conditions"), nb::arg("all_words"), nb::arg("k1"), nb::arg("b"),
+           nb::arg("where"), nb::arg("limit"), nb::arg("columns").none(), nb::arg("score_column"),
+           nb::arg("with_row_id"), nb::arg("threads"), nb::arg("use_index") = true, nb::arg("nprobes") = 0,
+           nb::arg("refine_factor") = 0.0f);
 }
 
 }  // namespace squire::python

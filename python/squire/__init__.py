@@ -10,7 +10,7 @@ Names, defaults and results are those of lancedb's synchronous API wherever it h
 
 from __future__ import annotations
 
-from . import errors, rerankers
+from . import errors, fts, rerankers
 from ._native import __version__
 from .db import DBConnection, connect
 from .errors import (
@@ -69,6 +69,7 @@ __all__ = [
     "repair",
     "verify",
     "errors",
+    "fts",
     "rerankers",
     "__version__",
     "AlreadyExistsError",

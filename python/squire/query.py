@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Optional, Union
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from . import fts
 from .errors import InvalidArgumentError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -39,19 +40,21 @@ class Query:
         if query_type not in _KINDS:
             raise InvalidArgumentError(f"query_type is one of {', '.join(_KINDS)}, not '{query_type}'")
         if query_type == "auto":
-            query_type = "scan" if query is None else "fts" if isinstance(query, str) else "vector"
-        if query_type == "fts" and not isinstance(query, str):
-            raise InvalidArgumentError("a search for words takes a string")
-        if query_type == "vector" and (query is None or isinstance(query, str)):
+            query_type = "scan" if query is None else "fts" if _is_text(query) else "vector"
+        if query_type == "fts" and not _is_text(query):
+            raise InvalidArgumentError("a search for words takes a string or one of squire.fts's queries")
+        if query_type == "vector" and (query is None or _is_text(query)):
             raise InvalidArgumentError("a search by vector takes a list or array of numbers")
         self._table = table
         self._kind = query_type
-        self._text: Optional[str] = query if isinstance(query, str) else None
-        self._vector: Any = None if isinstance(query, str) else query
+        self._text: Union[str, fts.FullTextQuery, None] = query if _is_text(query) else None
+        self._vector: Any = None if _is_text(query) else query
         self._vector_column = vector_column_name
         self._text_columns = [fts_columns] if isinstance(fts_columns, str) else list(fts_columns or [])
         self._name_column = ""
         self._path_column = ""
+        self._all_words = False
+        self._bm25 = (1.2, 0.75)
         self._distance_type = "l2"
         self._limit: Optional[int] = None if query_type == "scan" else _DEFAULT_LIMIT
         self._offset = 0
@@ -119,14 +122,26 @@ class Query:
         self._vector = vector
         return self
 
-    def text(self, text: str) -> "Query":
+    def text(self, text: Union[str, fts.FullTextQuery]) -> "Query":
         """The words of a hybrid search."""
         self._text = text
+        return self
+
+    def all_words(self, all_words: bool = True) -> "Query":
+        """Only rows that hold every plain word of a string, not any of them."""
+        self._all_words = all_words
+        return self
+
+    def bm25(self, k1: float = 1.2, b: float = 0.75) -> "Query":
+        """How soon a word that is said often is enough (k1), and how much the length of a text counts (b)."""
+        self._bm25 = (k1, b)
         return self
 
     def phrase_query(self, phrase_query: bool = True) -> "Query":
         """The words as one phrase."""
         if phrase_query and self._text is not None:
+            if not isinstance(self._text, str):
+                raise InvalidArgumentError("phrase_query is for a string of words; squire.fts has a PhraseQuery")
             self._text = '"' + self._text.replace('"', " ") + '"'
         return self
 
@@ -218,23 +233,57 @@ class Query:
             return self._ask(vector, self._text, limit, where, self._score_column())
         by_vector = self._ask(vector, None, limit, where, "_distance")
         by_words = self._ask(None, self._text, limit, where, "_score")
-        ranked = self._reranker.rerank_hybrid(self._text, by_vector, by_words)
+        ranked = self._reranker.rerank_hybrid(fts.words_of(self._text), by_vector, by_words)
         if "_relevance_score" not in ranked.column_names:
             raise InvalidArgumentError("the reranker's answer has no _relevance_score")
         return ranked.slice(0, limit)
 
-    def _ask(self, vector: Any, text: Optional[str], limit: int, where: str, score_column: str) -> pa.Table:
+    def _ask(self, vector: Any, text: Any, limit: int, where: str, score_column: str) -> pa.Table:
+        """The best rows by the vector, by words, or by both; where each of several columns is searched, by its best."""
+        searches = self._searches(text)
+        if len(searches) == 1:
+            return self._ask_one(vector, *searches[0], limit, where, score_column)
+        if vector is not None:
+            raise UnsupportedError("a hybrid search of words in several columns takes a reranker: rerank(RRFReranker())")
+        found = pa.concat_tables([self._ask_one(None, *search, limit, where, score_column) for search in searches])
+        found = found.sort_by([(score_column, "descending"), ("_rowid", "ascending")])
+        ids = found["_rowid"].to_pylist()
+        first = {row: at for at, row in reversed(list(enumerate(ids)))}
+        return found.take(sorted(first.values())).slice(0, limit)
+
+    def _searches(self, text: Any) -> list[tuple[Optional[str], str, list[fts.Condition]]]:
+        """Words, column and conditions of each search for words; one without any where there are no words."""
+        if text is None:
+            return [(None, "", [])]
+        if not isinstance(text, str):
+            found = fts.searches_of(text, self._text_columns)
+            return [("", column or self._text_name(), conditions) for column, conditions in found]
+        return [(text, column, []) for column in self._text_columns or [self._text_name()]]
+
+    def _ask_one(
+        self,
+        vector: Any,
+        text: Optional[str],
+        text_column: str,
+        conditions: list[fts.Condition],
+        limit: int,
+        where: str,
+        score_column: str,
+    ) -> pa.Table:
         table = self._table
         native = table._reading()
-        schema = table._schema_of(native)
         answer = native.search(
             vector=None if vector is None else _floats(vector),
-            vector_column="" if vector is None else self._vector_name(schema, vector),
+            vector_column="" if vector is None else self._vector_name(table._schema_of(native), vector),
             distance_type=self._distance_type,
             text=text,
-            text_column="" if text is None else self._text_name(schema),
+            text_column=text_column,
             name_column=self._name_column,
             path_column=self._path_column,
+            conditions=conditions,
+            all_words=self._all_words,
+            k1=self._bm25[0],
+            b=self._bm25[1],
             where=where,
             limit=min(limit, max(1, native.count_rows(""))),
             columns=self._native_columns(),
@@ -375,17 +424,18 @@ class Query:
             else "the table has no vector column"
         )
 
-    def _text_name(self, schema: pa.Schema) -> str:
-        if len(self._text_columns) > 1:
-            raise UnsupportedError("one column of text can be searched at a time")
-        if self._text_columns:
-            return self._text_columns[0]
+    def _text_name(self) -> str:
+        schema = self._table._schema_of(self._table._reading())
         names = [f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
         if len(names) == 1:
             return names[0]
         if "text" in names:
             return "text"
         raise InvalidArgumentError(f"fts_columns must say which column to search: {', '.join(names) or 'none holds text'}")
+
+
+def _is_text(query: Any) -> bool:
+    return isinstance(query, str) or fts.is_query(query)
 
 
 def _floats(vector: Any) -> Any:

@@ -195,11 +195,12 @@ class Table:
         """A search for the nearest vectors (a list or array), for words (a string), or a plain read (None).
 
         Args:
-            query: a vector, several of them, or words (their syntax: docs/text_search.md).
+            query: a vector, several of them, words (their syntax: docs/text_search.md), or a query of `squire.fts`.
             vector_column_name: the column of vectors; needed where several could be meant.
             query_type: "auto", "vector", "fts" or "hybrid".
             ordering_field_name: taken and not used.
-            fts_columns: the column of words; needed where several could be meant and none is named "text".
+            fts_columns: the column of words; needed where several could be meant and none is named "text". Of several
+                columns each is searched by itself, and a row counts by its best one.
         """
         return Query(self, query, vector_column_name, query_type, fts_columns)
 

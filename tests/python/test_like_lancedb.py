@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import squire
+from lancedb import query
 
 DIM = 8
 RNG = np.random.default_rng(5)
@@ -384,3 +385,53 @@ def test_hybrid_searches_take_rerankers(pair):
         pair.ours.search(VECTORS[0]).rerank(squire.rerankers.RRFReranker())
     with pytest.raises(squire.InvalidArgumentError):
         squire.rerankers.RRFReranker(K=0)
+
+
+def test_queries_as_objects(pair):
+    for table in pair.tables:
+        table.create_fts_index("text")
+    fts = squire.fts
+    pairs = [
+        (fts.MatchQuery("word3 term17", "text"), query.MatchQuery("word3 term17", "text")),
+        (fts.MatchQuery("word3 term17", operator=fts.Operator.AND),
+         query.MatchQuery("word3 term17", "text", operator=query.FullTextOperator.AND)),
+        (fts.MatchQuery("trem17", "text", fuzziness=2), query.MatchQuery("trem17", "text", fuzziness=2)),
+        (fts.MatchQuery("term17", "text", boost=3), query.MatchQuery("term17", "text", boost=3)),
+        (fts.BooleanQuery([(fts.Occur.MUST, fts.MatchQuery("word3", "text")),
+                           (fts.Occur.MUST_NOT, fts.MatchQuery("term17", "text"))]),
+         query.BooleanQuery([(query.Occur.MUST, query.MatchQuery("word3", "text")),
+                             (query.Occur.MUST_NOT, query.MatchQuery("term17", "text"))])),
+    ]
+    for ours, theirs in pairs:
+        def rows(table, asked):
+            found = table.search(asked, query_type="fts").limit(50).to_list()
+            return sorted((row["id"], round(row["_score"], 4)) for row in found)
+
+        assert rows(pair.ours, ours) == rows(pair.ours, theirs) == rows(pair.theirs, theirs), ours
+        assert rows(pair.ours, ours), ours
+
+
+def test_several_columns_of_words(tmp_path):
+    rows = [{"id": 1, "title": "a knight", "body": "of the round table"}, {"id": 2, "title": "table", "body": "wood and nails"},
+            {"id": 3, "title": "nothing", "body": "at all"}]
+    ours = squire.connect(tmp_path / "ours").create_table("t", rows)
+    theirs = lancedb.connect(tmp_path / "theirs").create_table("t", rows)
+    for table in (ours, theirs):
+        for column in ("title", "body"):
+            table.create_fts_index(column, stem=False)
+    for boosts in (None, [3.0, 1.0]):
+        asked = squire.fts.MultiMatchQuery("table", ["title", "body"], boosts=boosts)
+        found = [(row["id"], round(row["_score"], 4)) for row in ours.search(asked).to_list()]
+        answer = theirs.search(query.MultiMatchQuery("table", ["title", "body"], boosts=boosts), query_type="fts").to_list()
+        assert found == [(row["id"], round(row["_score"], 4)) for row in answer]
+    plain = ours.search("table nails", fts_columns=["title", "body"]).to_list()
+    assert [row["id"] for row in plain] == [2, 1]
+    assert [row["id"] for row in ours.search("round table", fts_columns="body").all_words().to_list()] == [1]
+    assert [row["id"] for row in ours.search(squire.fts.PrefixQuery("kni", "title")).to_list()] == [1]
+    assert ours.search(squire.fts.PhraseQuery("round table", "body")).to_list()[0]["id"] == 1
+    flat = ours.search("table", fts_columns="title").bm25(k1=0).to_list()
+    assert len(flat) == 1
+    for wrong in (squire.fts.PhraseQuery("round table", "body", slop=1), query.BoostQuery(query.MatchQuery("a", "title"),
+                  query.MatchQuery("b", "title")), squire.fts.BooleanQuery([]), squire.fts.MultiMatchQuery("a", [])):
+        with pytest.raises((squire.UnsupportedError, squire.InvalidArgumentError)):
+            ours.search(wrong).to_list()
