@@ -19,24 +19,21 @@ bool ListReader::Find(uint32_t document) {
   return found != locals.end() && *found == local;
 }
 
-std::span<const uint32_t> ListReader::Positions() {
-  if (positions_of_ != posting_) list_->Positions(posting_, positions_);
-  positions_of_ = posting_;
-  return positions_;
-}
-
-bool HoldsPhrase(std::span<ListReader* const> readers, std::span<const uint32_t> offsets) {
+bool HoldsPhrase(std::span<const ListReader* const> readers, std::span<const uint32_t> offsets) {
   // Each place of the word that stands there least often is tried.
   size_t rarest = 0;
   for (size_t i = 1; i < readers.size(); i++)
     if (readers[i]->frequency() < readers[rarest]->frequency()) rarest = i;
-  return std::ranges::any_of(readers[rarest]->Positions(), [&](uint32_t place) {
-    if (place < offsets[rarest]) return false;
-    const uint64_t start = place - offsets[rarest];
-    for (size_t i = 0; i < readers.size(); i++)
-      if (i != rarest && !std::ranges::binary_search(readers[i]->Positions(), start + offsets[i])) return false;
-    return true;
-  });
+  const Places places = readers[rarest]->places();
+  for (uint32_t at = 0; at < places.count; at++) {
+    if (places[at] < offsets[rarest]) continue;
+    const uint64_t start = places[at] - offsets[rarest];
+    bool holds = true;
+    for (size_t i = 0; i < readers.size() && holds; i++)
+      holds = i == rarest || readers[i]->places().Contain(start + offsets[i]);
+    if (holds) return true;
+  }
+  return false;
 }
 
 }  // namespace squire::text

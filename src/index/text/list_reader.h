@@ -3,7 +3,6 @@
 /// ListReader: looks documents up in a list of postings, in any order. Belongs to one thread.
 
 #include <span>
-#include <vector>
 
 #include "index/text/posting_list.h"
 
@@ -17,19 +16,17 @@ class ListReader {
   /// Whether a document holds the word.
   bool Find(uint32_t document);
   /// Where the word stands in the document that Find found. REQUIRES: the list has positions.
-  std::span<const uint32_t> Positions();
+  [[nodiscard]] Places places() const { return list_->PlacesOf(posting_); }
   /// How often it stands there.
   [[nodiscard]] uint32_t frequency() const { return list_->Frequency(posting_); }
 
  private:
   const PostingList* list_;
-  uint32_t posting_ = 0;                // of the document that was found
-  uint32_t positions_of_ = UINT32_MAX;  // posting
-  std::vector<uint32_t> positions_;
+  uint32_t posting_ = 0;  // of the document that was found
 };
 
 /// Whether several words stand one behind the other, each so far behind the first as `offsets` say.
 /// REQUIRES: every reader has found the document.
-bool HoldsPhrase(std::span<ListReader* const> readers, std::span<const uint32_t> offsets);
+bool HoldsPhrase(std::span<const ListReader* const> readers, std::span<const uint32_t> offsets);
 
 }  // namespace squire::text

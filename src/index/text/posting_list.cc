@@ -1,6 +1,7 @@
 #include "index/text/posting_list.h"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
 #include "base/try.h"
@@ -50,6 +51,7 @@ Result<std::shared_ptr<const PostingList>> PostingList::Parse(const WordPostings
     if (position_ends.empty()) continue;
     TRY(list->AddPositions(cut(positions, position_ends, i), std::span(block.frequencies).first(in_block)));
   }
+  list->frequencies_.resize(count + kPlacesStep);
   list->parts_.push_back({UINT32_MAX, 0, count});
   list->parts_.shrink_to_fit();
   uint16_t rank = 0;
@@ -62,7 +64,7 @@ Result<std::shared_ptr<const PostingList>> PostingList::Parse(const WordPostings
 }
 
 void PostingList::Reserve(uint32_t count) {
-  frequencies_.reserve(count);
+  frequencies_.reserve(count + kPlacesStep);
   if (count < norms_.size() / kDenseShare) {
     locals_.reserve(count);
     return;
@@ -75,7 +77,7 @@ void PostingList::AddBlock(const PostingBlock& block, uint32_t count) {
   const uint32_t mask = (1u << window_bits_) - 1;
   for (uint32_t at = 0; at < count; at++) {
     const uint32_t document = block.documents[at], frequency = block.frequencies[at];
-    const uint32_t window = document >> window_bits_, posting = this->count();
+    const uint32_t window = document >> window_bits_, posting = count_++;
     if (parts_.empty() || parts_.back().window != window) parts_.push_back({window, 0, posting});
     parts_.back().share_max = std::max(parts_.back().share_max, norms_.Share(document, frequency));
     frequencies_.push_back(static_cast<uint8_t>(std::min<uint32_t>(frequency, kWide)));
@@ -95,7 +97,7 @@ Result<void> PostingList::AddPositions(Bytes bytes, std::span<const uint32_t> fr
   const auto first_posting = count() - static_cast<uint32_t>(frequencies.size());
   auto first = static_cast<uint32_t>(before);
   for (uint32_t at = 0; at < frequencies.size(); first += frequencies[at++])
-    if ((first_posting + at) % kPositionsStep == 0) position_firsts_.push_back(first);
+    if ((first_posting + at) % kPlacesStep == 0) place_firsts_.push_back(first);
   if (far_positions_.empty() && std::ranges::all_of(read, [](uint32_t one) { return one <= UINT16_MAX; })) {
     for (const uint32_t one : read) near_positions_.push_back(static_cast<uint16_t>(one));
     return {};
@@ -118,22 +120,38 @@ uint32_t PostingList::WideFrequency(uint32_t posting) const {
   return std::ranges::lower_bound(wide_, posting, {}, &Wide::posting)->frequency;
 }
 
-void PostingList::Positions(uint32_t posting, std::vector<uint32_t>& out) const {
-  uint32_t at = posting / kPositionsStep * kPositionsStep;
-  size_t first = position_firsts_[posting / kPositionsStep];
-  for (; at < posting; at++) first += Frequency(at);
-  const size_t count = Frequency(posting);
-  const auto copy = [&](const auto& from) { out.assign(from.begin() + first, from.begin() + first + count); };
-  if (far_positions_.empty())
-    copy(near_positions_);
-  else
-    copy(far_positions_);
+size_t PostingList::FirstPlace(uint32_t posting) const {
+  const uint32_t begin = posting / kPlacesStep * kPlacesStep;
+  size_t first = place_firsts_[posting / kPlacesStep];
+  if (!wide_.empty()) {
+    for (uint32_t at = begin; at < posting; at++) first += Frequency(at);
+    return first;
+  }
+  // The sum of those before, all of them at once.
+  uint64_t eight;
+  std::memcpy(&eight, frequencies_.data() + begin, sizeof(eight));
+  if constexpr (std::endian::native == std::endian::big) eight = std::byteswap(eight);
+  eight &= (uint64_t{1} << (8 * (posting - begin))) - 1;
+  constexpr uint64_t kEven = 0x00FF00FF00FF00FF, kOnes = 0x0001000100010001;
+  return first + (((eight & kEven) + (eight >> 8 & kEven)) * kOnes >> 48);
+}
+
+bool Places::Contain(uint64_t place) const {
+  if (place > UINT32_MAX) return false;
+  const auto is_there = [&](const auto* all) {
+    constexpr uint32_t kFew = 16;
+    if (count > kFew) return std::binary_search(all, all + count, place);
+    bool found = false;
+    for (uint32_t i = 0; i < count; i++) found |= all[i] == place;
+    return found;
+  };
+  return near != nullptr ? is_there(near) : is_there(far);
 }
 
 size_t PostingList::size_bytes() const {
   const auto bytes = [](const auto&... all) { return ((all.capacity() * sizeof(all[0])) + ...); };
   return sizeof(*this) +
-         bytes(parts_, frequencies_, wide_, locals_, bits_, ranks_, near_positions_, far_positions_, position_firsts_);
+         bytes(parts_, frequencies_, wide_, locals_, bits_, ranks_, near_positions_, far_positions_, place_firsts_);
 }
 
 }  // namespace squire::text

@@ -22,6 +22,16 @@ namespace squire::text {
 /// Sixteen bits hold where a document is in its window.
 uint32_t WindowBits(uint32_t num_documents);
 
+/// Where a word stands in a document. Valid as long as the list they are of.
+struct Places {
+  const uint16_t* near = nullptr;
+  const uint32_t* far = nullptr;  // where near is null
+  uint32_t count = 0;
+
+  uint32_t operator[](uint32_t at) const { return near != nullptr ? near[at] : far[at]; }
+  [[nodiscard]] bool Contain(uint64_t place) const;
+};
+
 class PostingList {
  public:
   /// The postings of a word that lie in one window. Postings are numbered through the list.
@@ -39,7 +49,7 @@ class PostingList {
   /// the blocks.
   static Result<std::shared_ptr<const PostingList>> Parse(const WordPostings& postings, const DocumentNorms& norms);
 
-  [[nodiscard]] uint32_t count() const { return static_cast<uint32_t>(frequencies_.size()); }
+  [[nodiscard]] uint32_t count() const { return count_; }
   /// By window, those that have a posting.
   [[nodiscard]] std::span<const Part> parts() const { return {parts_.data(), parts_.size() - 1}; }
   /// The part of a window, or null.
@@ -94,18 +104,23 @@ class PostingList {
   }
 
   [[nodiscard]] uint32_t window_bits() const { return window_bits_; }
-  [[nodiscard]] bool has_positions() const { return !position_firsts_.empty(); }
-  /// Where the word stands in the document of a posting; `out` is replaced. REQUIRES: has_positions().
-  void Positions(uint32_t posting, std::vector<uint32_t>& out) const;
+  [[nodiscard]] bool has_positions() const { return !place_firsts_.empty(); }
+  /// Where the word stands in the document of a posting, ascending. REQUIRES: has_positions().
+  [[nodiscard]] Places PlacesOf(uint32_t posting) const {
+    const size_t first = FirstPlace(posting);
+    const uint32_t count = Frequency(posting);
+    return far_positions_.empty() ? Places{near_positions_.data() + first, nullptr, count}
+                                  : Places{nullptr, far_positions_.data() + first, count};
+  }
 
   /// What share_max was computed by.
   [[nodiscard]] const DocumentNorms& norms() const { return norms_; }
   [[nodiscard]] size_t size_bytes() const;
 
  private:
-  static constexpr uint8_t kWide = 255;           // a frequency that is in wide_
-  static constexpr uint32_t kPositionsStep = 16;  // postings from one of position_firsts_ to the next
-  static constexpr uint32_t kDenseShare = 16;     // a bit for each document where one in so many holds the word
+  static constexpr uint8_t kWide = 255;                      // a frequency that is in wide_
+  static constexpr uint32_t kPlacesStep = sizeof(uint64_t);  // postings from one of place_firsts_ to the next
+  static constexpr uint32_t kDenseShare = 16;  // a bit for each document where one in so many holds the word
 
   explicit PostingList(const DocumentNorms& norms) : norms_(norms), window_bits_(WindowBits(norms.size())) {}
 
@@ -116,6 +131,7 @@ class PostingList {
     return bits_.data() + (size_t{part.window} << (window_bits_ - 6));
   }
   [[nodiscard]] uint32_t WideFrequency(uint32_t posting) const;
+  [[nodiscard]] size_t FirstPlace(uint32_t posting) const;
 
   struct Wide {
     uint32_t posting = 0, frequency = 0;
@@ -124,7 +140,8 @@ class PostingList {
   DocumentNorms norms_;
   uint32_t window_bits_;
   std::vector<Part> parts_;  // by window, and a last one that is none
-  std::vector<uint8_t> frequencies_;
+  uint32_t count_ = 0;
+  std::vector<uint8_t> frequencies_;  // and a few zeros, so that they can be read eight at once
   std::vector<Wide> wide_;
   std::vector<uint16_t> locals_;  // of a list that is not dense
   std::vector<uint64_t> bits_;    // of a dense one, of whole windows
@@ -133,7 +150,7 @@ class PostingList {
   // Positions are kept in 16 bits as long as all fit.
   std::vector<uint16_t> near_positions_;
   std::vector<uint32_t> far_positions_;
-  std::vector<uint32_t> position_firsts_;  // of every kPositionsStep-th posting
+  std::vector<uint32_t> place_firsts_;  // of every kPlacesStep-th posting
 };
 
 }  // namespace squire::text

@@ -241,7 +241,7 @@ class Searcher {
   std::vector<const TextClause*> checked_;
   std::vector<std::vector<WordLists>> lists_;  // by part and word
   std::vector<uint64_t> df_, exact_df_;        // by word
-  std::vector<ListReader*> phrase_readers_;
+  std::vector<const ListReader*> phrase_readers_;
 };
 
 }  // namespace

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "simd/kernels.h"
@@ -23,70 +25,80 @@ struct Present {
   [[nodiscard]] uint32_t count() const { return PostingList::CountOf(*part); }
 };
 
+/// The words of a search: those that are required, the rarest first, then the others, then those that nobody wants.
+std::vector<const QueryTerm*> OrderTerms(std::span<const QueryTerm> terms) {
+  std::vector<const QueryTerm*> out;
+  for (const QueryTerm& term : terms)
+    if (term.postings != nullptr) out.push_back(&term);
+  const auto class_of = [](const QueryTerm* term) { return term->is_excluded ? 2 : term->is_required ? 0 : 1; };
+  std::ranges::stable_sort(out, [&](const QueryTerm* a, const QueryTerm* b) {
+    const int x = class_of(a), y = class_of(b);
+    return x != y ? x < y : x == 0 && a->postings->count() < b->postings->count();
+  });
+  return out;
+}
+
 /// Windows that may hold an answer, and the words in each.
 class Windows {
  public:
-  struct Window {
-    uint32_t number = 0;
-    float bound = 0;  // of what one of its documents scores
-    uint32_t first = 0, count = 0;
-  };
-
-  explicit Windows(const PartSearch& search) {
-    const size_t count = (size_t{search.norms->size()} >> WindowBits(search.norms->size())) + 1;
-    std::vector<Window> all(count);
-    std::vector<uint16_t> held(count);
-    uint16_t required = 0;
+  Windows(const PartSearch& search, uint32_t window_bits)
+      : windows_((size_t{search.norms->size()} >> window_bits) + 1) {
+    size_t required = 0;
     for (const QueryTerm& term : search.terms) {
-      if (term.is_required) required++;
+      required += term.is_required ? 1 : 0;
       if (term.postings == nullptr) continue;
       for (const PostingList::Part& part : term.postings->parts()) {
-        all[part.window].count++;
-        if (term.is_required) held[part.window]++;
+        windows_[part.window].count++;
+        windows_[part.window].required += term.is_required ? 1 : 0;
       }
     }
     uint32_t first = 0;
-    for (Window& window : all) {
+    for (Window& window : windows_) {
       window.first = first;
       first += std::exchange(window.count, 0);
     }
     present_.resize(first);
-    for (const QueryTerm& term : search.terms) {
-      if (term.postings == nullptr) continue;
-      const float growth = search.norms->GrowthSince(term.postings->norms());
-      for (const PostingList::Part& part : term.postings->parts()) {
-        Window& window = all[part.window];
-        const float bound = term.is_excluded ? 0 : term.weight * std::min(1.0f, part.share_max * growth);
-        present_[window.first + window.count++] = {&term, &part, bound};
+    for (const QueryTerm* term : OrderTerms(search.terms)) {
+      const float growth = search.norms->GrowthSince(term->postings->norms());
+      for (const PostingList::Part& part : term->postings->parts()) {
+        Window& window = windows_[part.window];
+        const float bound = term->is_excluded ? 0 : term->weight * std::min(1.0f, part.share_max * growth);
+        present_[window.first + window.count++] = {term, &part, bound};
         window.bound += bound;
       }
     }
-    for (uint32_t i = 0; i < count; i++) {
-      all[i].number = i;
-      if (all[i].bound > 0 && held[i] == required) heap_.push_back(all[i]);
-    }
-    std::ranges::make_heap(heap_, IsWorse);
+    for (uint32_t i = 0; i < windows_.size(); i++)
+      if (windows_[i].bound > 0 && windows_[i].required == required) heap_.push_back(KeyOf(windows_[i].bound, i));
+    std::ranges::make_heap(heap_);
   }
 
-  /// The best one that is left, or null.
-  const Window* Next() {
-    if (left() == 0) return nullptr;
-    std::pop_heap(heap_.begin(), heap_.begin() + static_cast<ptrdiff_t>(left()), IsWorse);
-    taken_++;
-    return &heap_[left()];
+  /// The best one that is left, if it may come to `threshold`.
+  std::optional<uint32_t> Next(float threshold) {
+    if (heap_.empty()) return std::nullopt;
+    std::ranges::pop_heap(heap_);
+    const auto window = ~static_cast<uint32_t>(heap_.back());
+    heap_.pop_back();
+    if (windows_[window].bound * kSlack < threshold) return std::nullopt;
+    return window;
   }
-  [[nodiscard]] std::span<Present> WordsOf(const Window& window) {
-    return std::span(present_).subspan(window.first, window.count);
+  /// As OrderTerms has them.
+  [[nodiscard]] std::span<Present> WordsOf(uint32_t window) {
+    return std::span(present_).subspan(windows_[window].first, windows_[window].count);
   }
 
  private:
-  static bool IsWorse(const Window& a, const Window& b) {
-    return a.bound < b.bound || (a.bound == b.bound && a.number > b.number);
-  }
-  [[nodiscard]] size_t left() const { return heap_.size() - taken_; }
+  struct Window {
+    float bound = 0;  // of what one of its documents scores
+    uint32_t first = 0, count = 0, required = 0;
+  };
 
-  std::vector<Window> heap_;
-  size_t taken_ = 0;
+  /// Grows with the bound, which is not negative, and falls with the window.
+  static uint64_t KeyOf(float bound, uint32_t window) {
+    return uint64_t{std::bit_cast<uint32_t>(bound)} << 32 | static_cast<uint32_t>(~window);
+  }
+
+  std::vector<Window> windows_;
+  std::vector<uint64_t> heap_;
   std::vector<Present> present_;  // by window
 };
 
@@ -122,29 +134,34 @@ class Scores {
   [[nodiscard]] float of(uint16_t local) const { return sums_[local]; }
 
   /// The documents that score `least` by a word become the candidates.
-  void TakeFrom(const Present& word, float least) {
+  [[gnu::noinline]] void TakeFrom(const Present& word, float least) {
     const WordShare share_of = ShareOf(word);
-    word.list().ForEach(*word.part, [&](uint32_t local, uint32_t frequency) {
-      const float share = share_of(local, frequency);
-      sums_[local] = share;
-      candidates_[count_] = static_cast<uint16_t>(local);
-      count_ += share >= least ? 1 : 0;
-    });
+    size_t count = 0;
+    word.list().ForEach(*word.part,
+                        [=, &count, sums = sums_.data(), all = candidates_.data()](uint32_t local, uint32_t frequency) {
+                          const float share = share_of(local, frequency);
+                          sums[local] = share;
+                          all[count] = static_cast<uint16_t>(local);
+                          count += share >= least ? 1 : 0;
+                        });
+    count_ = count;
   }
 
   /// The documents that score `least` by several words become the candidates.
-  void TakeFrom(std::span<const Present> words, float least, const simd::Kernels& kernels) {
+  [[gnu::noinline]] void TakeFrom(std::span<const Present> words, float least, const simd::Kernels& kernels) {
     std::ranges::fill(sums_, 0.0f);
     for (const Present& word : words) AddAll(word);
     kernels.mask_at_least(sums_.data(), masks_.size(), least, masks_.data());
+    uint16_t* next = candidates_.data();
     for (size_t i = 0; i < masks_.size(); i++)
       for (uint64_t mask = masks_[i]; mask != 0; mask &= mask - 1)
-        candidates_[count_++] = static_cast<uint16_t>(64 * i + static_cast<size_t>(std::countr_zero(mask)));
+        *next++ = static_cast<uint16_t>(64 * i + static_cast<size_t>(std::countr_zero(mask)));
+    count_ = static_cast<size_t>(next - candidates_.data());
   }
 
   /// The documents that hold all of some words become the candidates, with a score of 0. REQUIRES: at least one word,
   /// the rarest first.
-  void TakeAllOf(std::span<const Present> words) {
+  [[gnu::noinline]] void TakeAllOf(std::span<const Present> words) {
     words[0].list().ForEach(*words[0].part,
                             [&](uint32_t local, uint32_t) { candidates_[count_++] = static_cast<uint16_t>(local); });
     for (const Present& word : words.subspan(1)) {
@@ -155,15 +172,15 @@ class Scores {
   }
 
   /// Adds what a word gives to the candidates that hold it; others may get anything.
-  void Add(const Present& word) {
-    constexpr size_t kFarFewer = 4;
+  [[gnu::noinline]] void Add(const Present& word) {
     const PostingList& list = word.list();
     const WordShare share_of = ShareOf(word);
     if (list.is_dense()) {
+      float* const sums = sums_.data();
       for (const uint16_t local : candidates())
         if (list.Holds(*word.part, local))
-          sums_[local] += share_of(local, list.Frequency(list.PostingAt(*word.part, local)));
-    } else if (count_ > word.count() / kFarFewer) {
+          sums[local] += share_of(local, list.Frequency(list.PostingAt(*word.part, local)));
+    } else if (count_ >= word.count() / kFarFewer) {
       AddAll(word);
     } else {
       const auto locals = list.Locals(*word.part);
@@ -178,26 +195,33 @@ class Scores {
   }
 
   /// Drops the candidates that do or do not hold a word.
-  void KeepIf(const Present& word, bool holds) {
+  [[gnu::noinline]] void KeepIf(const Present& word, bool holds) {
     const PostingList& list = word.list();
     if (list.is_dense()) {
       DropIf([&](uint16_t local) { return list.Holds(*word.part, local) != holds; });
+      return;
+    }
+    const auto locals = list.Locals(*word.part);
+    if (count_ < locals.size() / kFarFewer) {
+      DropIf([&](uint16_t local) { return std::ranges::binary_search(locals, local) != holds; });
       return;
     }
     if (++mark_ == 0) {
       std::ranges::fill(marks_, uint16_t{0});
       mark_ = 1;
     }
-    for (const uint16_t local : list.Locals(*word.part)) marks_[local] = mark_;
+    for (const uint16_t local : locals) marks_[local] = mark_;
     DropIf([&](uint16_t local) { return (marks_[local] == mark_) != holds; });
   }
 
   /// Drops the candidates that do not come to `threshold` with `rest` more.
-  void Narrow(float threshold, float rest) {
-    DropIf([&](uint16_t local) { return sums_[local] * kSlack + rest < threshold; });
+  [[gnu::noinline]] void Narrow(float threshold, float rest) {
+    DropIf([=, sums = sums_.data()](uint16_t local) { return sums[local] * kSlack + rest < threshold; });
   }
 
  private:
+  static constexpr size_t kFarFewer = 8;  // candidates: so many steps of looking one up cost less than reading a list
+
   void AddAll(const Present& word) {
     word.list().ForEach(*word.part,
                         [sums = sums_.data(), share_of = ShareOf(word)](uint32_t local, uint32_t frequency) {
@@ -212,9 +236,11 @@ class Scores {
   /// Without branches: which ones go is not to be foreseen.
   template <class Drop>
   void DropIf(Drop drop) {
+    uint16_t* const all = candidates_.data();
     size_t kept = 0;
-    for (const uint16_t local : candidates()) {
-      candidates_[kept] = local;
+    for (size_t i = 0, count = count_; i < count; i++) {
+      const uint16_t local = all[i];
+      all[kept] = local;
       kept += drop(local) ? 0 : 1;
     }
     count_ = kept;
@@ -237,53 +263,46 @@ class Searcher {
       : search_(search),
         top_(top),
         window_bits_(WindowBits(search.norms->size())),
-        windows_(search),
+        windows_(search, window_bits_),
         scores_(search, window_bits_) {}
 
   void Run() {
-    while (const Windows::Window* window = windows_.Next()) {
-      if (window->bound * kSlack < top_.threshold()) return;
-      SearchWindow(*window);
-    }
+    while (const auto window = windows_.Next(top_.threshold())) SearchWindow(*window);
   }
 
  private:
-  /// Orders the words of a window: those that are required, the rarest first, then by what they add at most, and those
-  /// that nobody wants behind.
-  void Order(std::span<Present> words) {
-    const auto class_of = [](const Present& word) {
-      return word.term->is_excluded ? 2 : word.term->is_required ? 0 : 1;
-    };
-    std::ranges::sort(words, [&](const Present& a, const Present& b) {
-      const int x = class_of(a), y = class_of(b);
-      if (x != y) return x < y;
-      return x == 0 ? a.count() < b.count() : a.bound > b.bound;
-    });
-    required_ = wanted_ = 0;
-    for (const Present& word : words) {
-      required_ += word.term->is_required ? 1 : 0;
-      wanted_ += word.term->is_excluded ? 0 : 1;
-    }
-    rest_.assign(wanted_ + 1, 0);  // what the words from here on add at most
-    for (size_t i = wanted_; i > 0; i--) rest_[i - 1] = rest_[i] + words[i - 1].bound;
-    for (float& rest : rest_) rest *= kSlack;
-  }
-
-  void SearchWindow(const Windows::Window& window) {
-    const std::span<Present> words = windows_.WordsOf(window);
-    Order(words);
-    scores_.Begin(window.number);
+  void SearchWindow(uint32_t window) {
+    std::span<Present> words = windows_.WordsOf(window);
+    scores_.Begin(window);
+    size_t wanted = words.size();
+    while (words[wanted - 1].term->is_excluded) wanted--;
+    const auto excluded = words.subspan(wanted);
+    words = words.first(wanted);
     size_t read = 0;  // words that all candidates have their share of
-    if (required_ > 0)
-      scores_.TakeAllOf(words.first(required_));
-    else
-      read = ReadAnyOf(words.first(wanted_));
-    for (const Present& word : words.subspan(wanted_)) scores_.KeepIf(word, false);
-    for (; read < wanted_ && !scores_.candidates().empty(); read++) {
+    const auto optional = std::ranges::find_if(words, [](const Present& word) { return !word.term->is_required; });
+    if (optional != words.begin()) {
+      scores_.TakeAllOf({words.begin(), optional});
+      if (scores_.candidates().empty()) return;
+    }
+    std::ranges::sort(optional, words.end(), std::greater(), &Present::bound);
+    SumUp(words);
+    if (optional == words.begin()) read = ReadAnyOf(words);
+    for (const Present& word : excluded) scores_.KeepIf(word, false);
+    for (; read < words.size() && !scores_.candidates().empty(); read++) {
       scores_.Narrow(top_.threshold(), rest_[read]);
       scores_.Add(words[read]);
     }
-    const uint32_t first = window.number << window_bits_;
+    OfferCandidates(window << window_bits_);
+  }
+
+  /// What the words of a window from each one on add at most.
+  void SumUp(std::span<const Present> words) {
+    rest_.assign(words.size() + 1, 0);
+    for (size_t i = words.size(); i > 0; i--) rest_[i - 1] = rest_[i] + words[i - 1].bound;
+    for (float& rest : rest_) rest *= kSlack;
+  }
+
+  void OfferCandidates(uint32_t first) {
     for (const uint16_t local : scores_.candidates()) {
       const float score = scores_.of(local);
       if (score < top_.threshold()) continue;
@@ -314,9 +333,7 @@ class Searcher {
   Windows windows_;
   Scores scores_;
 
-  // Of the window at hand.
-  size_t required_ = 0, wanted_ = 0;  // words
-  std::vector<float> rest_;
+  std::vector<float> rest_;  // of the words of the window at hand
 };
 
 }  // namespace
