@@ -52,6 +52,7 @@ Result<std::shared_ptr<const PostingList>> PostingList::Parse(const WordPostings
     TRY(list->AddPositions(cut(positions, position_ends, i), std::span(block.frequencies).first(in_block)));
   }
   list->frequencies_.resize(count + kPlacesStep);
+  list->share_max_ = std::ranges::max_element(list->parts_, {}, &Part::share_max)->share_max;
   list->parts_.push_back({UINT32_MAX, 0, count});
   list->parts_.shrink_to_fit();
   uint16_t rank = 0;

@@ -113,6 +113,8 @@ class PostingList {
                                   : Places{nullptr, far_positions_.data() + first, count};
   }
 
+  /// The greatest of all parts.
+  [[nodiscard]] float share_max() const { return share_max_; }
   /// What share_max was computed by.
   [[nodiscard]] const DocumentNorms& norms() const { return norms_; }
   [[nodiscard]] size_t size_bytes() const;
@@ -140,6 +142,7 @@ class PostingList {
   DocumentNorms norms_;
   uint32_t window_bits_;
   std::vector<Part> parts_;  // by window, and a last one that is none
+  float share_max_ = 0;
   uint32_t count_ = 0;
   std::vector<uint8_t> frequencies_;  // and a few zeros, so that they can be read eight at once
   std::vector<Wide> wide_;

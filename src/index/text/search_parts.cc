@@ -191,7 +191,7 @@ class Searcher {
         return holds && *holds;
       };
     }
-    SearchPart(search, top_);
+    SearchPart(search, room_, top_);
     return outcome;
   }
 
@@ -234,6 +234,7 @@ class Searcher {
   const PartsSearch& search_;
   const TextQuery& query_;
   TopDocuments top_;
+  SearchRoom room_;
   uint64_t documents_ = 0, words_ = 0;
   double mean_ = 0;
 

@@ -1,7 +1,12 @@
 #include "index/text/text_part.h"
 
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
 #include <numeric>
 
+#include "base/bytes.h"
 #include "base/try.h"
 
 namespace squire::text {
@@ -32,7 +37,18 @@ class MemoryPart final : public TextPart {
 TextPart::TextPart(IndexPart words, bool has_positions)
     : words_(std::move(words)),
       total_words_(std::accumulate(words_.lengths.begin(), words_.lengths.end(), uint64_t{0})),
-      has_positions_(has_positions) {}
+      has_positions_(has_positions) {
+  fronts_.reserve(CeilDiv(num_words(), kFrontsStep));
+  for (size_t at = 0; at < num_words(); at += kFrontsStep) fronts_.push_back(FrontOf(word(at)));
+}
+
+uint64_t TextPart::FrontOf(std::string_view word) {
+  std::array<char, sizeof(uint64_t)> bytes{};
+  std::memcpy(bytes.data(), word.data(), std::min(word.size(), bytes.size()));
+  auto front = std::bit_cast<uint64_t>(bytes);
+  if constexpr (std::endian::native == std::endian::little) front = std::byteswap(front);
+  return front;
+}
 
 std::shared_ptr<const TextPart> TextPart::Make(IndexPart part) {
   const bool has_positions = part.has_positions;
@@ -40,7 +56,11 @@ std::shared_ptr<const TextPart> TextPart::Make(IndexPart part) {
 }
 
 size_t TextPart::LowerBound(std::string_view word) const {
-  size_t low = 0, high = num_words();
+  // Between the last word that begins with less and the first that begins with more: fronts lie closer together than
+  // words, and equal ones say nothing.
+  const auto [less, more] = std::ranges::equal_range(fronts_, FrontOf(word));
+  const auto begin = static_cast<size_t>(less - fronts_.begin()), end = static_cast<size_t>(more - fronts_.begin());
+  size_t low = begin == 0 ? 0 : (begin - 1) * kFrontsStep, high = std::min(num_words(), end * kFrontsStep);
   while (low < high) {
     const size_t middle = low + (high - low) / 2;
     if (this->word(middle) < word)
@@ -67,7 +87,7 @@ size_t TextPart::memory_bytes() const {
   const auto bytes = [](const auto&... all) { return ((all.capacity() * sizeof(all[0])) + ...); };
   return bytes(words_.rows, words_.lengths, words_.word_bytes, words_.word_ends, words_.counts, words_.scores_max,
                words_.blocks, words_.block_ends, words_.word_block_ends, words_.word_byte_ends, words_.positions,
-               words_.position_ends, words_.word_position_ends);
+               words_.position_ends, words_.word_position_ends, fronts_);
 }
 
 }  // namespace squire::text

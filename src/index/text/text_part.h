@@ -62,6 +62,11 @@ class TextPart {
   IndexPart words_;
 
  private:
+  /// The first bytes of a word, as a number in the order of words.
+  static uint64_t FrontOf(std::string_view word);
+
+  static constexpr size_t kFrontsStep = 16;
+  std::vector<uint64_t> fronts_;  // of every kFrontsStep-th word
   uint64_t total_words_ = 0;
   bool has_positions_ = false;
 };

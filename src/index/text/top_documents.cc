@@ -15,6 +15,11 @@ namespace {
 /// Sums of floats in another order differ by this much, relatively, at most: so much are bounds greater than scores.
 constexpr float kSlack = 1 + 1e-5f;
 
+/// What a document gets of a word at most whose share was at most `share_max` and has grown since.
+float BoundOf(const QueryTerm& term, float share_max, float growth) {
+  return term.weight * std::min(1.0f, share_max * growth);
+}
+
 /// A word in a window.
 struct Present {
   const QueryTerm* term = nullptr;
@@ -62,7 +67,7 @@ class Windows {
       const float growth = search.norms->GrowthSince(term->postings->norms());
       for (const PostingList::Part& part : term->postings->parts()) {
         Window& window = windows_[part.window];
-        const float bound = term->is_excluded ? 0 : term->weight * std::min(1.0f, part.share_max * growth);
+        const float bound = term->is_excluded ? 0 : BoundOf(*term, part.share_max, growth);
         present_[window.first + window.count++] = {term, &part, bound};
         window.bound += bound;
       }
@@ -117,28 +122,31 @@ struct WordShare {
 /// ascending.
 class Scores {
  public:
-  Scores(const PartSearch& search, uint32_t window_bits)
-      : norms_(search.norms->view()),
-        size_(uint32_t{1} << window_bits),
-        sums_(size_),
-        marks_(size_),
-        masks_(size_ / 64),
-        candidates_(size_) {}
+  Scores(const PartSearch& search, uint32_t window_bits, SearchRoom& room)
+      : norms_(search.norms->view()), documents_(search.norms->size()), size_(uint32_t{1} << window_bits), room_(room) {
+    if (room.sums.size() >= size_) return;
+    room.sums.resize(size_);
+    room.marks.resize(size_);
+    room.masks.resize(size_ / kBlock);
+    room.candidates.resize(size_);
+  }
 
   void Begin(uint32_t window) {
-    lengths_ = norms_.lengths + (size_t{window} * size_);
+    const uint32_t first = window * size_;
+    lengths_ = norms_.lengths + first;
+    blocks_ = (std::min(size_, documents_ - first) + kBlock - 1) / kBlock;
     count_ = 0;
   }
 
-  [[nodiscard]] std::span<const uint16_t> candidates() const { return {candidates_.data(), count_}; }
-  [[nodiscard]] float of(uint16_t local) const { return sums_[local]; }
+  [[nodiscard]] std::span<const uint16_t> candidates() const { return {room_.candidates.data(), count_}; }
+  [[nodiscard]] float of(uint16_t local) const { return room_.sums[local]; }
 
   /// The documents that score `least` by a word become the candidates.
   [[gnu::noinline]] void TakeFrom(const Present& word, float least) {
     const WordShare share_of = ShareOf(word);
     size_t count = 0;
     word.list().ForEach(*word.part,
-                        [=, &count, sums = sums_.data(), all = candidates_.data()](uint32_t local, uint32_t frequency) {
+                        [=, &count, sums = sums(), all = room_.candidates.data()](uint32_t local, uint32_t frequency) {
                           const float share = share_of(local, frequency);
                           sums[local] = share;
                           all[count] = static_cast<uint16_t>(local);
@@ -149,26 +157,26 @@ class Scores {
 
   /// The documents that score `least` by several words become the candidates.
   [[gnu::noinline]] void TakeFrom(std::span<const Present> words, float least, const simd::Kernels& kernels) {
-    std::ranges::fill(sums_, 0.0f);
+    std::fill_n(sums(), blocks_ * kBlock, 0.0f);
     for (const Present& word : words) AddAll(word);
-    kernels.mask_at_least(sums_.data(), masks_.size(), least, masks_.data());
-    uint16_t* next = candidates_.data();
-    for (size_t i = 0; i < masks_.size(); i++)
-      for (uint64_t mask = masks_[i]; mask != 0; mask &= mask - 1)
-        *next++ = static_cast<uint16_t>(64 * i + static_cast<size_t>(std::countr_zero(mask)));
-    count_ = static_cast<size_t>(next - candidates_.data());
+    kernels.mask_at_least(sums(), blocks_, least, room_.masks.data());
+    uint16_t* next = room_.candidates.data();
+    for (size_t i = 0; i < blocks_; i++)
+      for (uint64_t mask = room_.masks[i]; mask != 0; mask &= mask - 1)
+        *next++ = static_cast<uint16_t>(kBlock * i + static_cast<size_t>(std::countr_zero(mask)));
+    count_ = static_cast<size_t>(next - room_.candidates.data());
   }
 
   /// The documents that hold all of some words become the candidates, with a score of 0. REQUIRES: at least one word,
   /// the rarest first.
   [[gnu::noinline]] void TakeAllOf(std::span<const Present> words) {
-    words[0].list().ForEach(*words[0].part,
-                            [&](uint32_t local, uint32_t) { candidates_[count_++] = static_cast<uint16_t>(local); });
+    words[0].list().ForEach(
+        *words[0].part, [&](uint32_t local, uint32_t) { room_.candidates[count_++] = static_cast<uint16_t>(local); });
     for (const Present& word : words.subspan(1)) {
       if (count_ == 0) return;
       KeepIf(word, true);
     }
-    for (const uint16_t local : candidates()) sums_[local] = 0;
+    for (const uint16_t local : candidates()) room_.sums[local] = 0;
   }
 
   /// Adds what a word gives to the candidates that hold it; others may get anything.
@@ -176,10 +184,10 @@ class Scores {
     const PostingList& list = word.list();
     const WordShare share_of = ShareOf(word);
     if (list.is_dense()) {
-      float* const sums = sums_.data();
+      float* const all = sums();
       for (const uint16_t local : candidates())
         if (list.Holds(*word.part, local))
-          sums[local] += share_of(local, list.Frequency(list.PostingAt(*word.part, local)));
+          all[local] += share_of(local, list.Frequency(list.PostingAt(*word.part, local)));
     } else if (count_ >= word.count() / kFarFewer) {
       AddAll(word);
     } else {
@@ -189,7 +197,7 @@ class Scores {
         at = std::lower_bound(at, locals.end(), local);
         if (at == locals.end()) return;
         const auto posting = word.part->first + static_cast<uint32_t>(at - locals.begin());
-        if (*at == local) sums_[local] += share_of(local, list.Frequency(posting));
+        if (*at == local) room_.sums[local] += share_of(local, list.Frequency(posting));
       }
     }
   }
@@ -206,27 +214,27 @@ class Scores {
       DropIf([&](uint16_t local) { return std::ranges::binary_search(locals, local) != holds; });
       return;
     }
-    if (++mark_ == 0) {
-      std::ranges::fill(marks_, uint16_t{0});
-      mark_ = 1;
+    if (++room_.last_mark == 0) {
+      std::ranges::fill(room_.marks, uint16_t{0});
+      room_.last_mark = 1;
     }
-    for (const uint16_t local : locals) marks_[local] = mark_;
-    DropIf([&](uint16_t local) { return (marks_[local] == mark_) != holds; });
+    for (const uint16_t local : locals) room_.marks[local] = room_.last_mark;
+    DropIf([&](uint16_t local) { return (room_.marks[local] == room_.last_mark) != holds; });
   }
 
   /// Drops the candidates that do not come to `threshold` with `rest` more.
   [[gnu::noinline]] void Narrow(float threshold, float rest) {
-    DropIf([=, sums = sums_.data()](uint16_t local) { return sums[local] * kSlack + rest < threshold; });
+    DropIf([=, sums = sums()](uint16_t local) { return sums[local] * kSlack + rest < threshold; });
   }
 
  private:
+  static constexpr uint32_t kBlock = 64;  // documents of one mask
   static constexpr size_t kFarFewer = 8;  // candidates: so many steps of looking one up cost less than reading a list
 
   void AddAll(const Present& word) {
-    word.list().ForEach(*word.part,
-                        [sums = sums_.data(), share_of = ShareOf(word)](uint32_t local, uint32_t frequency) {
-                          sums[local] += share_of(local, frequency);
-                        });
+    word.list().ForEach(*word.part, [sums = sums(), share_of = ShareOf(word)](uint32_t local, uint32_t frequency) {
+      sums[local] += share_of(local, frequency);
+    });
   }
 
   [[nodiscard]] WordShare ShareOf(const Present& word) const {
@@ -236,7 +244,7 @@ class Scores {
   /// Without branches: which ones go is not to be foreseen.
   template <class Drop>
   void DropIf(Drop drop) {
-    uint16_t* const all = candidates_.data();
+    uint16_t* const all = room_.candidates.data();
     size_t kept = 0;
     for (size_t i = 0, count = count_; i < count; i++) {
       const uint16_t local = all[i];
@@ -246,25 +254,24 @@ class Scores {
     count_ = kept;
   }
 
+  [[nodiscard]] float* sums() const { return room_.sums.data(); }
+
   const DocumentNorms::View norms_;
-  const uint32_t size_;
-  const float* lengths_ = nullptr;  // of the window
-  std::vector<float> sums_;
-  std::vector<uint16_t> marks_;  // the documents that are marked have mark_
-  uint16_t mark_ = 0;
-  std::vector<uint64_t> masks_;
-  std::vector<uint16_t> candidates_;
-  size_t count_ = 0;
+  const uint32_t documents_, size_;  // of the part, of a window
+  const float* lengths_ = nullptr;   // of the window, as all below
+  size_t blocks_ = 0;
+  SearchRoom& room_;
+  size_t count_ = 0;  // of candidates
 };
 
 class Searcher {
  public:
-  Searcher(const PartSearch& search, TopDocuments& top)
+  Searcher(const PartSearch& search, SearchRoom& room, TopDocuments& top)
       : search_(search),
         top_(top),
         window_bits_(WindowBits(search.norms->size())),
         windows_(search, window_bits_),
-        scores_(search, window_bits_) {}
+        scores_(search, window_bits_, room) {}
 
   void Run() {
     while (const auto window = windows_.Next(top_.threshold())) SearchWindow(*window);
@@ -359,6 +366,15 @@ std::vector<FoundDocument> TopDocuments::Take() {
   return std::move(heap_);
 }
 
-void SearchPart(const PartSearch& search, TopDocuments& top) { Searcher(search, top).Run(); }
+void SearchPart(const PartSearch& search, SearchRoom& room, TopDocuments& top) {
+  float bound = 0;
+  for (const QueryTerm& term : search.terms) {
+    if (term.postings == nullptr || term.is_excluded) continue;
+    bound += BoundOf(term, term.postings->share_max(), search.norms->GrowthSince(term.postings->norms()));
+  }
+  // Rows that were added one by one are in small parts, most of which have nothing that comes near.
+  if (bound * kSlack < top.threshold()) return;
+  Searcher(search, room, top).Run();
+}
 
 }  // namespace squire::text

@@ -59,8 +59,17 @@ struct PartSearch {
   std::function<bool(uint32_t document)> is_wanted;
 };
 
+/// What searching a part needs room for: the next part takes the same.
+struct SearchRoom {
+  std::vector<float> sums;
+  std::vector<uint16_t> marks;  // of documents: those with last_mark are marked
+  uint16_t last_mark = 0;
+  std::vector<uint64_t> masks;
+  std::vector<uint16_t> candidates;
+};
+
 /// Offers the documents of a part that hold at least one word that is not excluded, all that are required and none that
 /// is excluded. REQUIRES: at least one term that is not excluded.
-void SearchPart(const PartSearch& search, TopDocuments& top);
+void SearchPart(const PartSearch& search, SearchRoom& room, TopDocuments& top);
 
 }  // namespace squire::text

@@ -99,7 +99,8 @@ std::vector<FoundDocument> SearchAll(const PartSearch& search, size_t k) {
 
 void ExpectSame(const PartSearch& search, size_t k) {
   TopDocuments top(k);
-  SearchPart(search, top);
+  SearchRoom room;
+  SearchPart(search, room, top);
   const auto found = top.Take(), expected = SearchAll(search, k);
   ASSERT_EQ(found.size(), expected.size());
   for (size_t i = 0; i < found.size(); i++) ASSERT_NEAR(found[i].score, expected[i].score, 1e-4) << i;
