@@ -280,9 +280,14 @@ std::vector<Operation> MakeOperations() {
   out.push_back(Writing("text_index", [=](Table& t) {
     return ignore(t.CreateTextIndex(std::vector<std::string>{"text"}, {.with_position = true}));
   }));
+  out.push_back(Writing("vector_index", [=](Table& t) {
+    return ignore(t.CreateVectorIndex("vector", {.metric = Metric::kL2, .partitions = 4}));
+  }));
+  out.push_back(Writing(
+      "replace_vector_index", [=](Table& t) { return ignore(t.CreateVectorIndex("vector", {.bits = 2})); }, indexed));
   out.push_back(Writing("drop_text_index", [=](Table& t) { return ignore(t.DropIndex("text_idx")); }, indexed));
   for (Operation& operation : std::vector<Operation>{
-           Writing("fold_text", Optimize, indexed),
+           Writing("fold_text_and_vectors", Optimize, indexed),
            Writing("compact", [](Table& t) -> Result<void> { return Told(TRY(t.Compact()).put_off); }),
            Writing(
                "append_and_upkeep", [=](Table& t) { return ignore(t.Append(Rows("d", 2))); }, Start::kBusy),
@@ -411,6 +416,7 @@ void Prepare(FileSystem& fs, Start start) {
   for (const char* prefix : {"a", "b", "c"}) {
     if (start == Start::kIndexed && prefix[0] == 'c') {
       ASSERT_TRUE(table->CreateTextIndex(text));
+      ASSERT_TRUE(table->CreateVectorIndex("vector", {.partitions = 3}));
     }
     ASSERT_TRUE(table->Append(Rows(prefix, kRows)));
   }
@@ -486,7 +492,8 @@ TEST(TestbedTest, OperationsWorkOnEveryDisk) {
 TEST(TestbedTest, ACommitTakesAtMostFourSyncs) {
   for (const Disk& kind : Disks()) {
     if (!kind.options.can_sync_all) continue;
-    const std::set<std::string> writes_a_file_each = {"create", "bulk_append", "add_column", "key_index", "text_index"};
+    const std::set<std::string> writes_a_file_each = {"create",     "bulk_append",  "add_column",          "key_index",
+                                                      "text_index", "vector_index", "replace_vector_index"};
     for (const Operation& operation : Operations()) {
       if (operation.does_upkeep || writes_a_file_each.contains(operation.name)) continue;
       MemoryFileSystem disk(kind.options);

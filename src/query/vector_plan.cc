@@ -26,7 +26,8 @@ bool IsWanted(const pb::IndexMetadata& index, int32_t field_id, simd::Metric met
   if (index.index_details().type_url() != vector::kVectorDetailsUrl || index.has_base_id()) return false;
   if (index.fields_size() != 1 || index.fields(0) != field_id) return false;
   const auto of_index = vector::MetricOfIndex(index);
-  return of_index && *of_index == metric;
+  if (of_index) return *of_index == metric;
+  return of_index.error().code == Code::kUnsupported;  // its files are asked
 }
 
 }  // namespace
@@ -47,7 +48,10 @@ Result<void> VectorPlan::OpenSegments(const table::Snapshot& snapshot, int32_t f
       index = previous->opened_.at(folder);
     } else {
       auto opened = vector::VectorIndex::Open(snapshot.files(), folder);
-      if (!opened && opened.error().code == Code::kUnsupported) continue;
+      if (!opened && opened.error().code == Code::kUnsupported) {
+        Log(LogLevel::kInfo, "index '" + entry.name() + "' is not used: " + opened.error().message);
+        continue;
+      }
       if (!opened) {
         Log(LogLevel::kWarn, "index '" + entry.name() + "' is not used: " + opened.error().ToString());
         is_whole_ = false;
@@ -146,7 +150,8 @@ Result<std::shared_ptr<const VectorPlan>> VectorPlan::For(const table::Snapshot&
   // The first search of a handle measures a few new rows, which is less than to encode them; there may be no second.
   plan->is_encoded_ =
       previous != nullptr || plan->segments_.empty() || plan->CountUncovered(snapshot) > kMeasuredRowsMax;
-  if (plan->is_encoded_ && !plan->segments_.empty()) TRY(plan->EncodeFresh(snapshot, field_id, previous.get()));
+  if (plan->is_encoded_ && !plan->segments_.empty() && plan->segments_[0].index->can_encode())
+    TRY(plan->EncodeFresh(snapshot, field_id, previous.get()));
   if (plan->is_whole_) snapshot.files()->Remember(key, plan);
   return std::shared_ptr<const VectorPlan>(std::move(plan));
 }

@@ -18,8 +18,7 @@ namespace {
 
 constexpr uint64_t kFewRows = 96;  // so many are measured rather than looked for in an index
 constexpr uint64_t kRowCost = 24;  // of measuring a row that is in memory, in rows that an index looks at
-constexpr float kRefineFactor = 1.5f;
-constexpr double kSpread = 0.15;  // measured: docs/vector_index.md
+constexpr double kSpread = 0.15;   // measured: docs/vector_index.md
 
 using Addresses = std::vector<uint64_t>;
 
@@ -46,7 +45,7 @@ Error OfAnotherSize(const std::string& column, size_t dim, size_t query_dim) {
 vector::ProbeOptions ProbesFor(const VectorSearchOptions& options, const vector::VectorIndex& index, uint64_t wanted,
                                uint64_t live) {
   vector::ProbeOptions out;
-  const float factor = options.refine_factor > 0 ? options.refine_factor : kRefineFactor;
+  const float factor = options.refine_factor > 0 ? options.refine_factor : index.DefaultRefine();
   out.keep = std::max(options.limit, static_cast<size_t>(std::ceil(static_cast<float>(options.limit) * factor)));
   const size_t probes = options.nprobes > 0 ? options.nprobes : index.DefaultProbes();
   // The nearest of few rows lie farther away, and in some more partitions.

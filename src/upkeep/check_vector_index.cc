@@ -5,6 +5,7 @@
 
 #include "index/coverage.h"
 #include "index/vector/ivf_builder.h"
+#include "index/vector/vector_index.h"
 #include "index/vector/vectors.h"
 #include "index/vector/write_index.h"
 #include "table/file_names.h"
@@ -26,20 +27,23 @@ class Checker {
         is_ours_(table::WriterOf("_indices", table::UuidText(entry.uuid())).has_value()) {}
 
   Result<int64_t> Run(bool deep) {
-    const simd::Metric metric = TRY(vector::MetricOfIndex(entry_));
-    auto opened = vector::IvfReader::Open(snapshot_.files(), folder_);
-    if (!opened) return std::move(opened.error());
-    const vector::IvfReader& index = *opened;
+    const auto metric = vector::MetricOfIndex(entry_);
+    if (!metric && metric.error().code != Code::kUnsupported) return metric.error();
+    const auto any = TRY(vector::VectorIndex::Open(snapshot_.files(), folder_));
     const Field* field = entry_.fields_size() == 1 ? snapshot_.FindField(entry_.fields(0)) : nullptr;
     if (field == nullptr || !vector::IsVectorType(field->type)) return Corruption("it is of no column", folder_);
     const auto dim = static_cast<size_t>(field->type.width);
-    if (index.centers().dim != dim)
-      return Corruption("its vectors have " + std::to_string(index.centers().dim) +
-                            " dimensions, those of the column " + std::to_string(dim),
-                        folder_);
-    if (index.quantizer().metric() != metric) return Corruption("its files have another metric than it", folder_);
+    if (any->dim() != dim)
+      return Corruption(
+          "its vectors have " + std::to_string(any->dim()) + " dimensions, those of the column " + std::to_string(dim),
+          folder_);
+    if (metric && any->metric() != *metric) return Corruption("its files have another metric than it", folder_);
     const bool has_addresses = (snapshot_.manifest().reader_feature_flags() & lance::kFlagStableRowIds) == 0;
-    if (!deep || !has_addresses) return bytes_;
+    // Of other kinds, rows and pages are checked as those of any index file.
+    if (!deep || !has_addresses || !any->can_encode()) return bytes_;
+    auto opened = vector::IvfReader::Open(snapshot_.files(), folder_);
+    if (!opened) return std::move(opened.error());
+    const vector::IvfReader& index = *opened;
     column_.schema.fields = {*field};
     column_.field_ids = {entry_.fields(0)};
     const bool is_half = field->type.children[0].type.id == TypeId::kHalfFloat;

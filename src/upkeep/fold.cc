@@ -72,10 +72,7 @@ Result<uint64_t> FoldVectorIndexes(std::shared_ptr<const table::Snapshot>& curre
   for (const pb::IndexMetadata& index : indices.indices()) {
     if (index.index_details().type_url() != vector::kVectorDetailsUrl || index.fields_size() != 1) continue;
     const Field* column = current->FindField(index.fields(0));
-    const auto metric = vector::MetricOfIndex(index);
-    if (!metric && metric.error().code == Code::kUnsupported) continue;
-    if (!metric) return metric.error();
-    if (column == nullptr || index.has_base_id()) continue;
+    if (column == nullptr || index.has_base_id() || !vector::IsOwnKind(index)) continue;
     const std::set<uint64_t> covered = TRY(index::CoveredFragments(*current, index));
     int64_t rows = 0, covered_rows = 0;
     size_t fragments = 0;

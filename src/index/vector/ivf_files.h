@@ -20,7 +20,6 @@
 namespace squire::vector {
 
 inline constexpr char kVectorDetailsUrl[] = "/lance.index.pb.VectorIndexDetails";
-inline constexpr size_t kPartitionsMax = 1 << 20;
 
 /// Codes of rows, column by column; signs one row after the other.
 struct CodeRows {
@@ -80,6 +79,7 @@ class IvfReader {
   /// Reads centers, lengths and description, no codes. ERRORS: Corruption; Unsupported for another kind of index, or
   /// one whose codes are not of the form that is read; both name what it is.
   static Result<IvfReader> Open(std::shared_ptr<table::FileCache> files, const std::string& folder);
+  static Result<IvfReader> Open(std::shared_ptr<table::FileCache> files, IvfModel model);
 
   [[nodiscard]] const Quantizer& quantizer() const { return quantizer_; }
   [[nodiscard]] const Centers& centers() const { return model_.centers; }

@@ -43,19 +43,30 @@ Result<pb::Ivf> ReadIvf(lance::FileReader& file, const Metadata& metadata, const
   return ivf;
 }
 
+Result<std::vector<float>> FloatsOf(const pb::Tensor& tensor, const std::string& path) {
+  const bool is_half = tensor.data_type() == pb::Tensor::FLOAT16;
+  if (!is_half && tensor.data_type() != pb::Tensor::FLOAT32)
+    return Unsupported("an index whose centers are no floats of 32 or 16 bits", path);
+  const size_t width = is_half ? sizeof(uint16_t) : sizeof(float), count = tensor.data().size() / width;
+  std::vector<float> out(count);
+  const Bytes bytes = AsBytes(tensor.data());
+  if (is_half)
+    simd::ActiveKernels().half_to_float(bytes.data(), count, out.data());
+  else if (count > 0)
+    std::memcpy(out.data(), bytes.data(), count * width);
+  if (tensor.data().size() != count * width || !std::ranges::all_of(out, [](float v) { return std::isfinite(v); }))
+    return Corruption("a center of an index is not finite", path);
+  return out;
+}
+
 Result<Centers> CentersOf(const pb::Ivf& ivf, const std::string& path) {
   const pb::Tensor& tensor = ivf.centroids_tensor();
-  if (tensor.data_type() != pb::Tensor::FLOAT32) return Unsupported("an index whose centers are not of float32", path);
   const size_t count = tensor.shape_size() == 2 ? tensor.shape(0) : 0, dim = count > 0 ? tensor.shape(1) : 0;
-  if (count == 0 || count > kPartitionsMax || dim == 0 || dim > kCodeDimMax ||
-      tensor.data().size() != count * dim * sizeof(float))
-    return Corruption("the centers of an index have " + std::to_string(tensor.data().size()) + " bytes", path);
   Centers out;
   out.dim = dim;
-  out.values.resize(count * dim);
-  std::memcpy(out.values.data(), tensor.data().data(), tensor.data().size());
-  if (!std::ranges::all_of(out.values, [](float value) { return std::isfinite(value); }))
-    return Corruption("a center of an index is not finite", path);
+  out.values = TRY(FloatsOf(tensor, path));
+  if (count == 0 || count > kPartitionsMax || dim == 0 || dim > kCodeDimMax || out.values.size() != count * dim)
+    return Corruption("the centers of an index have " + std::to_string(tensor.data().size()) + " bytes", path);
   out.Measure();
   return out;
 }
@@ -77,6 +88,12 @@ Result<std::string> VectorIndexKind(table::FileCache& files, const std::string& 
   const Json kind = JsonAt(TRY(file->ReadSchemaMetadata()), kKindKey);
   if (!kind.is_object()) return Corruption("an index does not say of what kind it is", path);
   return ValueOr<std::string>(kind, "type", "");
+}
+
+Result<std::vector<float>> ReadFloats(Bytes message, const std::string& path) {
+  pb::Tensor tensor;
+  if (!lance::ParseMessage(message, tensor)) return Corruption("a tensor of an index does not parse", path);
+  return FloatsOf(tensor, path);
 }
 
 Result<Centers> ReadCenters(table::FileCache& files, const std::string& folder) {

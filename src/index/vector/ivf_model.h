@@ -14,6 +14,8 @@
 
 namespace squire::vector {
 
+inline constexpr size_t kPartitionsMax = 1 << 20;
+
 /// Rows of auxiliary.idx that follow each other.
 struct FileRows {
   uint64_t first = 0, count = 0;
@@ -44,6 +46,10 @@ Result<std::string> VectorIndexKind(table::FileCache& files, const std::string& 
 /// The centers alone. ERRORS: as IvfModel::Read.
 Result<Centers> ReadCenters(table::FileCache& files, const std::string& folder);
 
+/// The values of a tensor of float32 or float16, as files keep centers and words of codes. ERRORS: Corruption;
+/// Unsupported for other types.
+Result<std::vector<float>> ReadFloats(Bytes message, const std::string& path);
+
 /// The value of a key of an object, or `fallback` when it has none of that type.
 template <class T>
 T ValueOr(const nlohmann::json& object, const char* key, T fallback) {
@@ -52,6 +58,7 @@ T ValueOr(const nlohmann::json& object, const char* key, T fallback) {
   if constexpr (std::is_same_v<T, std::string>) return found->is_string() ? found->template get<T>() : fallback;
   if constexpr (std::is_same_v<T, bool>) return found->is_boolean() ? found->template get<T>() : fallback;
   if constexpr (std::is_same_v<T, uint64_t>) return found->is_number_unsigned() ? found->template get<T>() : fallback;
+  if constexpr (std::is_same_v<T, nlohmann::json>) return *found;
   if constexpr (std::is_same_v<T, double>) return found->is_number() ? found->template get<T>() : fallback;
 }
 

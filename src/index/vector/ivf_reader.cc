@@ -57,7 +57,11 @@ Result<void> IvfReader::FindColumns(lance::FileReader& file) {
 
 Result<IvfReader> IvfReader::Open(std::shared_ptr<table::FileCache> files, const std::string& folder) {
   IvfModel model = TRY(IvfModel::Read(*files, folder));
-  if (model.kind != kKind) return Unsupported("an index of kind " + model.kind, folder);
+  return Open(std::move(files), std::move(model));
+}
+
+Result<IvfReader> IvfReader::Open(std::shared_ptr<table::FileCache> files, IvfModel model) {
+  if (model.kind != kKind) return Unsupported("an index of kind " + model.kind, model.codes_path);
   auto quantizer = QuantizerOf(model);
   if (!quantizer) return std::move(quantizer.error());
   const auto codes = TRY(files->Open(model.codes_path));

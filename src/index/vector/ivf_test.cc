@@ -147,9 +147,9 @@ TEST(VectorIndex, PartsThatDoNotFitMemoryMakeTheSameIndex) {
   small.Build("/index", Clusters(2000, 16, 7), 16, Metric::kL2, 5, 9, 1 << 14);
   large.Build("/index", Clusters(2000, 16, 7), 16, Metric::kL2, 5, 9);
   EXPECT_EQ(small.fs.List("/index")->size(), 2u);
-  const auto a = *VectorIndex::Open(small.files, "/index"), b = *VectorIndex::Open(large.files, "/index");
+  const auto a = IvfReader::Open(small.files, "/index"), b = IvfReader::Open(large.files, "/index");
   for (size_t partition = 0; partition < 9; partition++) {
-    const CodeRows x = *a->ReadPartition(partition), y = *b->ReadPartition(partition);
+    const CodeRows x = *a->Read(partition), y = *b->Read(partition);
     EXPECT_EQ(x.addresses, y.addresses);
     EXPECT_EQ(x.signs, y.signs);
     EXPECT_EQ(x.extra, y.extra);

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "index/vector/code_layout.h"
+#include "index/vector/vectors.h"
 
 namespace squire::vector {
 namespace {
@@ -29,16 +30,7 @@ float Clamped(float value) {
 
 }  // namespace
 
-bool Quantizer::Prepare(std::span<float> vector) const {
-  double square = 0;
-  for (const float value : vector) square += static_cast<double>(value) * value;
-  if (!std::isfinite(square)) return false;  // floats that are finite have finite squares in doubles
-  if (metric_ == simd::Metric::kCosine && square > 0) {
-    const auto factor = 1 / std::sqrt(square);
-    for (float& value : vector) value = static_cast<float>(value * factor);
-  }
-  return true;
-}
+bool Quantizer::Prepare(std::span<float> vector) const { return vector::Prepare(metric_, vector); }
 
 void Quantizer::PrepareRows(std::vector<float>& rows, std::vector<uint64_t>& addresses) const {
   const size_t dim = shape_.dim;

@@ -45,8 +45,7 @@ class Quantizer {
   [[nodiscard]] simd::Metric metric() const { return metric_; }
   [[nodiscard]] const Rotation& rotation() const { return rotation_; }
 
-  /// `vector` as partitions and codes see it: of length one under cosine, unless it has none. False when it holds a
-  /// value that is not finite: such a vector has no code.
+  /// As vector::Prepare: partitions and codes are of such vectors.
   bool Prepare(std::span<float> vector) const;
 
   /// Prepares rows, one after the other, and takes out those that have no code.

@@ -3,30 +3,38 @@
 #include <algorithm>
 #include <cmath>
 
-#include "index/vector/ivf_builder.h"
+#include "index/vector/ivf_columns.h"
+#include "index/vector/rabit_index.h"
+#include "index/vector/stored_index.h"
 
 namespace squire::vector {
-namespace {
 
-constexpr size_t kBlocksPerPiece = 8;  // between looks at the bound
-constexpr size_t kPieceRows = kBlocksPerPiece * 32;
-constexpr float kFreshSlack = 1.0f;  // rows that lie far from what they were encoded around are told less exactly
+Result<std::shared_ptr<const VectorIndex>> VectorIndex::Open(std::shared_ptr<table::FileCache> files,
+                                                             const std::string& folder) {
+  IvfModel model = TRY(IvfModel::Read(*files, folder));
+  if (model.kind == kKind) return RabitIndex::Open(std::move(files), std::move(model));
+  return StoredIndex::Open(std::move(files), std::move(model));
+}
 
-struct Probe {
-  float distance = 0;  // by which partitions are ordered
-  float dot = 0;
-  uint32_t partition = 0;
-};
+Result<Partition> VectorIndex::Encode(std::span<const float>, std::span<const uint64_t>) const {
+  return Unsupported("rows are not encoded for an index of this kind");
+}
 
-/// Partitions nearest first, as many as asked for.
-std::vector<Probe> NearestPartitions(const Centers& centers, simd::Metric metric, std::span<const float> query,
-                                     size_t count) {
-  std::vector<float> dots(centers.count());
-  simd::ActiveKernels().dot(query.data(), centers.dim, reinterpret_cast<const uint8_t*>(centers.values.data()),
-                            4 * centers.dim, centers.count(), dots.data());
-  std::vector<Probe> probes(centers.count());
+size_t VectorIndex::DefaultProbes() const {
+  // Measured on questions about code, which lie aside of what they ask for (docs/vector_index.md).
+  const double partitions = static_cast<double>(num_partitions());
+  return static_cast<size_t>(std::ceil(std::min(partitions, 1.6 * std::pow(partitions, 0.75))));
+}
+
+std::vector<VectorIndex::Probe> VectorIndex::NearestPartitions(std::span<const float> query, size_t nprobes) const {
+  const size_t count = std::min(num_partitions(), nprobes == 0 ? DefaultProbes() : nprobes);
+  const Centers& all = centers();
+  std::vector<float> dots(all.count());
+  simd::ActiveKernels().dot(query.data(), all.dim, reinterpret_cast<const uint8_t*>(all.values.data()), 4 * all.dim,
+                            all.count(), dots.data());
+  std::vector<Probe> probes(all.count());
   for (uint32_t i = 0; i < probes.size(); i++) {
-    const float distance = metric == simd::Metric::kDot ? -dots[i] : centers.squares[i] - 2 * dots[i];
+    const float distance = metric() == simd::Metric::kDot ? -dots[i] : all.squares[i] - 2 * dots[i];
     probes[i] = {distance, dots[i], i};
   }
   const auto nearer = [](const Probe& a, const Probe& b) {
@@ -40,157 +48,9 @@ std::vector<Probe> NearestPartitions(const Centers& centers, simd::Metric metric
   return probes;
 }
 
-/// The candidates of one query so far.
-class Candidates {
- public:
-  Candidates(const CodeQuery& query, const CodeShape& shape, const ProbeOptions& options, const RowMask& mask)
-      : query_(query), shape_(shape), slack_(options.slack), mask_(mask), nearest_(options.keep, options.bound) {}
-
-  /// From now on.
-  void SetSlack(float slack) { slack_ = slack; }
-
-  /// `get_codes` is asked for the rows' codes when one is near enough to be looked at.
-  template <class GetCodes>
-  Result<void> Scan(const SignBlocks& signs, const CodeQuery::Center& center, GetCodes get_codes) {
-    const simd::Kernels& kernels = simd::ActiveKernels();
-    const size_t sign_bytes = shape_.sign_bytes();
-    const RowCodes* codes = nullptr;
-    for (size_t block = 0; block < signs.blocks(); block += kBlocksPerPiece) {
-      const size_t blocks = std::min(kBlocksPerPiece, signs.blocks() - block), first = block * 32;
-      kernels.scan_bits(query_.tables(), signs.signs() + first * sign_bytes, sign_bytes, blocks, sums_);
-      kernels.estimate_rows(sums_, signs.scale() + first, signs.add() + first, signs.error() + first, blocks,
-                            query_.Terms(center, slack_, nearest_.bound()), estimates_, masks_);
-      for (size_t b = 0; b < blocks; b++) {
-        for (uint32_t bits = masks_[b]; bits != 0; bits &= bits - 1) {
-          const size_t in_piece = 32 * b + static_cast<size_t>(__builtin_ctz(bits)), row = first + in_piece;
-          const float least = estimates_[in_piece] - signs.error()[row] * slack_ * center.error;
-          if (!(least <= nearest_.bound())) continue;
-          if (codes == nullptr) codes = TRY(get_codes());
-          Look(*codes, center, row);
-        }
-      }
-    }
-    return {};
-  }
-
-  std::vector<simd::Neighbor> Take() { return nearest_.Take(); }
-
- private:
-  void Look(const RowCodes& codes, const CodeQuery::Center& center, size_t row) {
-    const uint64_t address = codes.address(row);
-    if (!mask_.Contains(address)) return;
-    const uint8_t* code = codes.code(row);
-    nearest_.Push(query_.Refine(center, code, code + 8 * shape_.groups(), codes.add(row), codes.scale(row)), address);
-  }
-
-  const CodeQuery& query_;
-  const CodeShape shape_;
-  float slack_;
-  const RowMask& mask_;
-  simd::TopK nearest_;
-  uint16_t sums_[kPieceRows];
-  float estimates_[kPieceRows];
-  uint32_t masks_[kBlocksPerPiece];
-};
-
-}  // namespace
-
-VectorIndex::VectorIndex(IvfReader files) : files_(std::move(files)), slots_(files_.centers().count()) {
-  const Centers& all = files_.centers();
-  std::vector<double> sums(all.dim);
-  for (size_t center = 0; center < all.count(); center++)
-    for (size_t i = 0; i < all.dim; i++) sums[i] += all[center][i];
-  middle_.dim = all.dim;
-  for (const double sum : sums) middle_.values.push_back(static_cast<float>(sum / static_cast<double>(all.count())));
-  middle_.Measure();
-}
-
-Result<Partition> VectorIndex::Encode(std::span<const float> rows, std::span<const uint64_t> addresses) const {
-  std::vector<float> prepared(rows.begin(), rows.end());
-  std::vector<uint64_t> kept(addresses.begin(), addresses.end());
-  quantizer().PrepareRows(prepared, kept);
-  CodeRows codes;
-  const std::vector<uint32_t> center_of(kept.size(), 0);
-  TRY(EncodeRows(quantizer(), middle_, RotateCenters(quantizer().rotation(), middle_), prepared, kept, center_of, 1,
-                 codes));
-  return Partition::Of(codes, quantizer().shape());
-}
-
-Result<std::shared_ptr<const VectorIndex>> VectorIndex::Open(std::shared_ptr<table::FileCache> files,
-                                                             const std::string& folder) {
-  auto reader = IvfReader::Open(std::move(files), folder);
-  if (!reader) return std::move(reader.error());
-  return std::shared_ptr<const VectorIndex>(new VectorIndex(*std::move(reader)));
-}
-
-size_t VectorIndex::DefaultProbes() const {
-  // Measured on questions about code, which lie aside of what they ask for (docs/vector_index.md).
-  const double partitions = static_cast<double>(num_partitions());
-  return static_cast<size_t>(std::ceil(std::min(partitions, 1.6 * std::pow(partitions, 0.75))));
-}
-
-template <class T>
-const T* VectorIndex::Keep(std::atomic<const T*>& slot, T made) const {
-  auto owned = std::make_unique<const T>(std::move(made));
-  const std::scoped_lock lock(mutex_);
-  if (const T* ready = slot.load(std::memory_order_relaxed)) return ready;  // another thread was first
-  memory_bytes_ += owned->memory_bytes();
-  const T* out = owned.release();
-  slot.store(out, std::memory_order_release);
-  return out;
-}
-
-Result<void> VectorIndex::ReadSigns(std::vector<size_t> partitions) const {
-  std::ranges::sort(partitions);
-  return files_.ReadSigns(partitions, [&](size_t i, const SignRows& rows) -> Result<void> {
-    SignBlocks read = TRY(SignBlocks::Of(rows, quantizer().shape()));
-    Keep(slots_[i].signs, std::move(read));
-    return {};
-  });
-}
-
-Result<const RowCodes*> VectorIndex::CodesOf(size_t partition) const {
-  Slot& slot = slots_[partition];
-  if (const RowCodes* ready = slot.codes.load(std::memory_order_acquire)) return ready;
-  const SignBlocks& signs = *slot.signs.load(std::memory_order_acquire);
-  TRY(files_.ReadMagnitudes(partition, [&](const MagnitudeRows& rows) -> Result<void> {
-    RowCodes read = TRY(RowCodes::Of(signs, rows, quantizer().shape()));
-    Keep(slot.codes, std::move(read));
-    return {};
-  }));
-  return slot.codes.load(std::memory_order_acquire);
-}
-
-Result<std::vector<simd::Neighbor>> VectorIndex::Search(std::span<const float> query, const ProbeOptions& options,
-                                                        const RowMask& mask,
-                                                        std::span<const Partition* const> fresh) const {
-  std::vector<float> prepared(query.begin(), query.end());
-  if (query.size() != dim() || !quantizer().Prepare(prepared))
-    return InvalidArgument("a query of " + std::to_string(query.size()) +
-                           " values, all to be finite, for an index of " + std::to_string(dim()));
-  const CodeQuery coded(quantizer(), prepared);
-  const size_t count = std::min(num_partitions(), options.nprobes == 0 ? DefaultProbes() : options.nprobes);
-  const std::vector<Probe> probes = NearestPartitions(centers(), metric(), prepared, count);
-  std::vector<size_t> missing;
-  for (const Probe& probe : probes)
-    if (slots_[probe.partition].signs.load(std::memory_order_acquire) == nullptr) missing.push_back(probe.partition);
-  if (!missing.empty()) TRY(ReadSigns(std::move(missing)));
-  Candidates candidates(coded, quantizer().shape(), options, mask);
-  for (const Probe& probe : probes) {
-    const SignBlocks& signs = *slots_[probe.partition].signs.load(std::memory_order_acquire);
-    TRY(candidates.Scan(signs, coded.Against(probe.dot, centers().squares[probe.partition]),
-                        [&] { return CodesOf(probe.partition); }));
-  }
-  if (!fresh.empty()) {  // last: few of them are nearer than what was found in the right places
-    float dot = 0;
-    simd::ActiveKernels().dot(prepared.data(), dim(), reinterpret_cast<const uint8_t*>(middle_.values.data()),
-                              4 * dim(), 1, &dot);
-    candidates.SetSlack(std::max(options.slack, kFreshSlack));
-    const CodeQuery::Center middle = coded.Against(dot, middle_.squares[0]);
-    for (const Partition* rows : fresh)
-      TRY(candidates.Scan(rows->signs, middle, [&]() -> Result<const RowCodes*> { return &rows->codes; }));
-  }
-  return candidates.Take();
+Error VectorIndex::NoQuery(size_t size) const {
+  return InvalidArgument("a query of " + std::to_string(size) + " values, all to be finite, for an index of " +
+                         std::to_string(dim()));
 }
 
 }  // namespace squire::vector

@@ -1,5 +1,7 @@
 #include "index/vector/vectors.h"
 
+#include <cmath>
+
 #include "simd/kernels.h"
 
 namespace squire::vector {
@@ -30,6 +32,17 @@ Result<Array> ToFloats(const Array& vectors) {
   items.type = TypeId::kFloat;
   items.buffers = {Buffer::Of(std::move(bytes))};
   return out;
+}
+
+bool Prepare(simd::Metric metric, std::span<float> vector) {
+  double square = 0;
+  for (const float value : vector) square += static_cast<double>(value) * value;
+  if (!std::isfinite(square)) return false;  // floats that are finite have finite squares in doubles
+  if (metric == simd::Metric::kCosine && square > 0) {
+    const auto factor = 1 / std::sqrt(square);
+    for (float& value : vector) value = static_cast<float>(value * factor);
+  }
+  return true;
 }
 
 Result<VectorRows> ReadVectors(const table::Snapshot& snapshot, const table::Projection& column,

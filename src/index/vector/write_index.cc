@@ -209,10 +209,15 @@ Result<WriteIndexOptions> OptionsLike(const table::Snapshot& snapshot, const pb:
   return out;
 }
 
+bool IsOwnKind(const pb::IndexMetadata& index) {
+  const auto details = DetailsOf(index);
+  return details && details->has_rq() && !details->has_hnsw_index_config();
+}
+
 Result<simd::Metric> MetricOfIndex(const pb::IndexMetadata& index) {
   const pb::VectorIndexDetails details = TRY(DetailsOf(index));
-  if (!details.has_rq() || details.has_hnsw_index_config())
-    return Unsupported("index '" + index.name() + "' of kind " + KindOfVectorIndex(index));
+  if (details.compression_case() == pb::VectorIndexDetails::COMPRESSION_NOT_SET)
+    return Unsupported("index '" + index.name() + "' of an older form");
   return MetricFrom(details, index);
 }
 

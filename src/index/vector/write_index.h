@@ -36,8 +36,11 @@ Result<pb::IndexMetadata> WriteVectorIndex(const table::Snapshot& snapshot, cons
 /// One of another kind of codes becomes an IVF_RQ. ERRORS: Corruption; Unsupported for another distance.
 Result<WriteIndexOptions> OptionsLike(const table::Snapshot& snapshot, const pb::IndexMetadata& index);
 
-/// What the manifest says about the codes and the metric of an index. ERRORS: Corruption; Unsupported when they are not
-/// of the kind that is read here.
+/// Whether an index is, by what the manifest says, of the kind that is made here: then new rows are folded into it.
+bool IsOwnKind(const pb::IndexMetadata& index);
+
+/// What the manifest says about the metric of an index; of some of older programs' the files alone tell, and this is
+/// Unsupported. ERRORS: Corruption; Unsupported for another distance.
 Result<simd::Metric> MetricOfIndex(const pb::IndexMetadata& index);
 
 /// "IVF_RQ", "IVF_PQ", "IVF_HNSW_SQ" ...: by what the manifest says.
