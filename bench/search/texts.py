@@ -89,6 +89,8 @@ class TextEngine(Engine):
 
 
 class SquireText(TextEngine):
+    """Searches go by Table.matches: row ids and scores as arrays, as the libraries give them."""
+
     def build(self, threads):
         import squire
 
@@ -113,13 +115,13 @@ class SquireText(TextEngine):
             text = '"' + " ".join(asked) + '"'
         else:
             text = " ".join("+" + word if kind == "2 AND" else word for word in asked)
-        return self.table.search(text, query_type="fts").select([]).with_row_id().limit(k).to_arrow()
+        return self.table.matches(text, k)[0]
 
     def ids(self, answer):
         if self.numbers is None:
             rows = self.table.search().select(["id"]).with_row_id().to_arrow()
             self.numbers = dict(zip(rows["_rowid"].to_pylist(), rows["id"].to_pylist()))
-        return [self.numbers[row] for row in answer["_rowid"].to_pylist()]
+        return [self.numbers[int(row)] for row in answer]
 
     def update(self):
         """200 commits of 20 texts that are there already."""

@@ -435,3 +435,15 @@ def test_several_columns_of_words(tmp_path):
                   query.MatchQuery("b", "title")), squire.fts.BooleanQuery([]), squire.fts.MultiMatchQuery("a", [])):
         with pytest.raises((squire.UnsupportedError, squire.InvalidArgumentError)):
             ours.search(wrong).to_list()
+
+
+def test_matches_are_those_of_a_search(pair):
+    for index in (False, True):
+        if index:
+            pair.ours.create_fts_index("text")
+        rows, scores = pair.ours.matches("word3 term17", 5, where="id < 50")
+        found = pair.ours.search("word3 term17").where("id < 50").with_row_id().limit(5).to_list()
+        assert rows.tolist() == [row["_rowid"] for row in found] and len(found) == 5
+        assert scores.tolist() == pytest.approx([row["_score"] for row in found])
+        assert len(pair.ours.matches("word3 term17", all_words=True)[0]) == 1
+        assert len(pair.ours.matches("nothing")[0]) == 0
