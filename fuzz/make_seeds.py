@@ -116,6 +116,21 @@ def deletions(seeds, scratch):
     put(seeds, "deletion_file", "array-container", (100).to_bytes(4, "little") + bytes.fromhex("3a300000010000000000020010000000010005000900"))
 
 
+def vector_indexes(seeds, scratch):
+    """Other programs' kinds; those of Squire's own stay as they are."""
+    for seed in (HERE / "corpus/vector_index").glob("of-*"):
+        put(seeds, "vector_index", seed.name, seed.read_bytes())
+    rng = random.Random(2)
+    for name, kind, more in (("flat", "IVF_FLAT", {}), ("sq", "IVF_SQ", {}), ("pq", "IVF_PQ", {"num_sub_vectors": 4, "num_bits": 4}),
+                             ("hnsw-sq", "IVF_HNSW_SQ", {}), ("hnsw-flat", "IVF_HNSW_FLAT", {})):
+        path = scratch / f"index-{name}"
+        dataset = lance.write_dataset(pa.table({"v": pa.array(vectors(rng, 40, 8), pa.list_(pa.float32(), 8))}), path)
+        dataset.create_index("v", kind, metric="dot" if name == "flat" else "l2", num_partitions=2, **more)
+        folder = next((path / "_indices").iterdir())
+        centers = (folder / "index.idx").read_bytes()
+        put(seeds, "vector_index", name, struct.pack("<H", len(centers)) + centers + (folder / "auxiliary.idx").read_bytes())
+
+
 def texts(seeds):
     for i, query in enumerate(('quick fox', '"quick brown" -lazy +fox', '+"a b c" -"d', 'naïve ÜBER ß')):
         put(seeds, "text_query", str(i), query + "\0A lazy dog, a quick brown fox; über naïve people.")
@@ -183,6 +198,7 @@ def main():
         seeds = scratch / "seeds"
         pages(bin_folder, seeds, scratch)
         tables(seeds, scratch)
+        vector_indexes(seeds, scratch)
         texts(seeds)
         health(seeds)
         keep(bin_folder, seeds, corpus)

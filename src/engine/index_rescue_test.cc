@@ -5,6 +5,7 @@
 
 #include "engine/table_impl.h"
 #include "index/vector/ivf_files.h"
+#include "io/faulty.h"
 #include "io/memory.h"
 #include "upkeep/repair.h"
 #include "upkeep/verify.h"
@@ -174,6 +175,34 @@ TEST_F(IndexRescueTest, AnIndexOfWordsIsMadeAnewAsItWas) {
       } else {
         ASSERT_TRUE(Open().CreateTextIndex(both, {.base_tokenizer = "code1"}, "both"));
       }
+    }
+  }
+}
+
+TEST_F(IndexRescueTest, NothingIsDroppedForAFaultThatPasses) {
+  const std::string both[] = {"text", "path"};
+  ASSERT_TRUE(Open().CreateTextIndex(both, {.base_tokenizer = "code1"}, "both"));
+  ASSERT_TRUE(Open().CreateVectorIndex("v", kVectors));
+  Damage(FolderOf("v_idx") + "/auxiliary.idx", /*is_gone=*/true);
+  Damage(FolderOf("both") + "/part_0_tokens.lance", /*is_gone=*/true);
+  for (const auto& [fault, step] : {std::pair(Fault::kIo, 2), {Fault::kTooManyFiles, 5}}) {
+    for (int64_t at = 1;; at += step) {
+      ASSERT_LT(at, 2000);
+      const auto disk = fs_.Clone();
+      FaultyFileSystem faulty(*disk);
+      faulty.Arm({fault, at, /*persistent=*/false, 3});
+      const auto done = upkeep::Repair(faulty, kRoot);
+      const bool is_last = faulty.injected().empty();
+      faulty.Disarm();
+      SCOPED_TRACE(std::string(FaultName(fault)) + " at call " + std::to_string(at));
+      for (const auto& index : done ? done->indexes : std::vector<RepairReport::RepairedIndex>())
+        EXPECT_TRUE(index.is_rebuilt) << index.why;
+      ASSERT_TRUE(upkeep::Repair(*disk, kRoot));
+      const auto report = upkeep::VerifyTable(*disk, kRoot, {.deep = true, .progress = {}});
+      EXPECT_THAT(report->problems, IsEmpty());
+      EXPECT_EQ(report->indexes, 2u);
+      EXPECT_EQ(disk->open_handles(), 0);
+      if (is_last) break;
     }
   }
 }

@@ -3,6 +3,7 @@
 #include "index/key/btree.h"
 #include "index/text/parameters.h"
 #include "index/text/write_index.h"
+#include "upkeep/check_fragment.h"
 #include "upkeep/check_index.h"
 
 namespace squire::upkeep {
@@ -51,16 +52,19 @@ Result<How> HowItWasMade(const table::Snapshot& snapshot, const pb::IndexMetadat
 
 }  // namespace
 
-std::optional<IndexRecipe> RecipeOf(const table::Snapshot& snapshot, const pb::IndexMetadata& index, std::string& why) {
+Result<std::optional<IndexRecipe>> RecipeOf(const table::Snapshot& snapshot, const pb::IndexMetadata& index,
+                                            std::string& why) {
   auto how = HowItWasMade(snapshot, index);
   if (!how) {
+    const Code code = how.error().code;
+    if (!IsDamage(how.error()) && code != Code::kUnsupported && code != Code::kInvalidArgument) return how.error();
     why = how.error().message;
-    return std::nullopt;
+    return std::optional<IndexRecipe>();
   }
   IndexRecipe out{index.name(), ColumnOf(snapshot, index), {}, *std::move(how)};
   for (const pb::IndexMetadata& part : snapshot.indices().indices())
     if (part.name() == index.name()) out.replaced.push_back(table::UuidText(part.uuid()));
-  return out;
+  return std::optional(std::move(out));
 }
 
 Result<pb::IndexMetadata> Rebuild(const table::Snapshot& snapshot, const IndexRecipe& recipe) {

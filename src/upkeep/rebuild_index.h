@@ -23,8 +23,9 @@ struct IndexRecipe {
 };
 
 /// Nothing for indexes of kinds that are not made here, and for those that do not tell how they were made; `why` says
-/// which, as the end of a sentence.
-std::optional<IndexRecipe> RecipeOf(const table::Snapshot& snapshot, const pb::IndexMetadata& index, std::string& why);
+/// which, as the end of a sentence. ERRORS: those that may pass: TooManyFiles, Io.
+Result<std::optional<IndexRecipe>> RecipeOf(const table::Snapshot& snapshot, const pb::IndexMetadata& index,
+                                            std::string& why);
 
 /// Writes its files. ERRORS: as those who write indexes.
 Result<pb::IndexMetadata> Rebuild(const table::Snapshot& snapshot, const IndexRecipe& recipe);

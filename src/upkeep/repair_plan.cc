@@ -161,7 +161,7 @@ class Planner {
       return {};  // another part of the same
     const std::string why = check.damage.value_or("index '" + index.name() + "': its rows changed");
     std::string why_not;
-    auto recipe = RecipeOf(snapshot_, index, why_not);
+    auto recipe = TRY(RecipeOf(snapshot_, index, why_not));
     // What others made is only poorer for the rows that it lacks: it stays where it cannot be made here.
     if (!recipe && !check.damage && !is_stale) return {};
     report_.indexes.push_back({index.name(), recipe.has_value(), recipe ? why : why + "; " + why_not});

@@ -65,6 +65,8 @@ Result<TextIndexParameters> ParametersOf(const table::Snapshot& snapshot, const 
     TRY(Analyzer::FromJson(out.analyzer));
     return out;
   }
+  const Code code = metadata.error().code;
+  if (code == Code::kIo || code == Code::kTooManyFiles) return metadata.error();  // it may be there after all
   pb::InvertedIndexDetails details;
   if (index.index_details().type_url() != kTextDetailsUrl ||
       !lance::ParseMessage(AsBytes(index.index_details().value()), details) || !details.has_base_tokenizer())

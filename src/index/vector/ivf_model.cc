@@ -62,10 +62,11 @@ Result<std::vector<float>> FloatsOf(const pb::Tensor& tensor, const std::string&
 Result<Centers> CentersOf(const pb::Ivf& ivf, const std::string& path) {
   const pb::Tensor& tensor = ivf.centroids_tensor();
   const size_t count = tensor.shape_size() == 2 ? tensor.shape(0) : 0, dim = count > 0 ? tensor.shape(1) : 0;
+  if (dim > kCodeDimMax) return Unsupported("an index of " + std::to_string(dim) + " dimensions", path);
   Centers out;
   out.dim = dim;
   out.values = TRY(FloatsOf(tensor, path));
-  if (count == 0 || count > kPartitionsMax || dim == 0 || dim > kCodeDimMax || out.values.size() != count * dim)
+  if (count == 0 || count > kPartitionsMax || dim == 0 || out.values.size() != count * dim)
     return Corruption("the centers of an index have " + std::to_string(tensor.data().size()) + " bytes", path);
   out.Measure();
   return out;
@@ -120,8 +121,12 @@ Result<IvfModel> IvfModel::Read(table::FileCache& files, const std::string& fold
   out.lengths.assign(ivf.lengths().begin(), ivf.lengths().end());
   out.num_rows = static_cast<uint64_t>(file->num_rows());
   bool is_whole = out.offsets.size() == out.centers.count() && out.lengths.size() == out.centers.count();
-  for (size_t i = 0; is_whole && i < out.offsets.size(); i++)
-    is_whole = out.offsets[i] <= out.num_rows && out.lengths[i] <= out.num_rows - out.offsets[i];
+  uint64_t rows = 0;  // partitions that shared rows could be more than memory holds
+  for (size_t i = 0; is_whole && i < out.offsets.size(); i++) {
+    rows += out.lengths[i];
+    is_whole =
+        out.offsets[i] <= out.num_rows && out.lengths[i] <= out.num_rows - out.offsets[i] && rows <= out.num_rows;
+  }
   if (!is_whole) return Corruption("the partitions of an index do not fit its rows", out.codes_path);
   return out;
 }

@@ -146,8 +146,8 @@ Result<std::unique_ptr<const StoredCodes>> OpenScalar(const IvfModel& model) {
   if (ValueOr<uint64_t>(model.codes, "num_bits", 8) != 8)
     return Unsupported("an index of scalar codes that are no bytes", model.codes_path);
   if (!std::isfinite(start) || !std::isfinite(end) || !std::isfinite(end - start) || end < start)
-    return Corruption("scalar codes between " + std::to_string(start) + " and " + std::to_string(end),
-                      model.codes_path);
+    return Unsupported("an index of scalar codes between " + std::to_string(start) + " and " + std::to_string(end),
+                       model.codes_path);
   return std::unique_ptr<const StoredCodes>(new ScalarCodes(model, start, end));
 }
 
@@ -160,7 +160,9 @@ Result<std::unique_ptr<const StoredCodes>> OpenProduct(lance::FileReader& file, 
   if (parts == 0 || parts > dim || dim % parts != 0)
     return Corruption("product codes of " + std::to_string(parts) + " parts of " + std::to_string(dim) + " dimensions",
                       model.codes_path);
-  const auto buffer = TRY(file.ReadGlobalBuffer(ValueOr<uint64_t>(model.codes, "codebook_position", 0)));
+  const uint64_t book = ValueOr<uint64_t>(model.codes, "codebook_position", 0);
+  if (book == 0) return Unsupported("an index of product codes whose words lie elsewhere", model.codes_path);
+  const auto buffer = TRY(file.ReadGlobalBuffer(book));
   auto words = TRY(ReadFloats(buffer, model.codes_path));
   if (words.size() != (size_t{1} << bits) * dim)
     return Corruption("a code book of " + std::to_string(words.size()) + " values", model.codes_path);

@@ -205,7 +205,10 @@ Result<WriteIndexOptions> OptionsLike(const table::Snapshot& snapshot, const pb:
   if (details.has_rq() && details.rq().num_bits() >= 1 && details.rq().num_bits() <= kCodeBitsMax)
     out.bits = details.rq().num_bits();
   const auto centers = ReadCenters(*snapshot.files(), snapshot.paths().Index(table::UuidText(index.uuid())));
-  if (centers) out.partitions = centers->count();
+  if (centers)
+    out.partitions = centers->count();
+  else if (centers.error().code == Code::kIo || centers.error().code == Code::kTooManyFiles)
+    return centers.error();  // they may be there after all
   return out;
 }
 
