@@ -49,7 +49,8 @@ Result<void> VectorPlan::OpenSegments(const table::Snapshot& snapshot, int32_t f
     } else {
       auto opened = vector::VectorIndex::Open(snapshot.files(), folder);
       if (!opened && opened.error().code == Code::kUnsupported) {
-        Log(LogLevel::kInfo, "index '" + entry.name() + "' is not used: " + opened.error().message);
+        if (previous == nullptr)  // once an open table
+          Log(LogLevel::kWarn, "index '" + entry.name() + "' is not used: " + opened.error().message);
         continue;
       }
       if (!opened) {
