@@ -1,6 +1,7 @@
 """Search beside other engines: the same rows, the same questions, in turns, each engine in its own process on one core.
 
     bench/search [--rows 60000] [--queries 250] [--rounds 3] [--folder build/bench] [--built] [--only vectors|texts] [--peers A,B]
+                 [--large 1000000]
 
 Prints what every engine reaches on its grid of settings, then the table, and as the last line JSON: a row's name -> {"ours",
 "peer", "name", "ratio" (over 1: ours is better), "need" (the least ratio that is asked for), "ok"}. Speeds are queries a
@@ -19,6 +20,7 @@ sys.path[:0] = [str(HERE), MODULE]
 os.environ["PYTHONPATH"] = MODULE  # of the engines' processes
 
 import data as source  # noqa: E402
+import large  # noqa: E402
 import vectors  # noqa: E402
 import words  # noqa: E402
 from report import Report  # noqa: E402
@@ -32,6 +34,7 @@ def main():
     parser.add_argument("--folder", type=pathlib.Path, default=ROOT / "build" / "bench")
     parser.add_argument("--built", action="store_true", help="the indexes of the last run are used again")
     parser.add_argument("--only", choices=("vectors", "texts"))
+    parser.add_argument("--large", type=int, help="instead: ours alone, of so many rows made from the real ones, on 4 GB of disk a million")
     parser.add_argument("--peers", default=",".join((*vectors.PEERS, *words.PEERS)))
     args = parser.parse_args()
     if args.rows < 1000:
@@ -43,6 +46,9 @@ def main():
     options = {"data": str(cache), "rows": args.rows, "queries": args.queries, "core": os.cpu_count() - 1,
                "words": str(engines / "words.json")}
     data, report, peers = source.Data(cache, args.rows, args.queries), Report(), args.peers.split(",")
+    if args.large:
+        large.run(data, engines, options, report, args.large)
+        return print(report.last_line())
     if args.only != "texts":
         vectors.Vectors(data, engines, options, report, args.rounds).run(peers, args.built)
     if args.only != "vectors":

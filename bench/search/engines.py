@@ -7,12 +7,13 @@ import numpy as np
 import data as source
 import peers
 import texts
-from ours import Squire, SquireFlat
+from ours import Squire, SquireFlat, SquireLarge
 
 KINDS = {
     "squire": Squire,
     "squire_updated": Squire,
     "squire_flat": SquireFlat,
+    "squire_large": SquireLarge,
     "faiss_pq": peers.FaissPq,
     "faiss_ivf": peers.FaissIvf,
     "faiss_flat": peers.FaissFlat,

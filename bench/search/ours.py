@@ -5,6 +5,7 @@ import numpy as np
 import pyarrow as pa
 import squire
 
+import large
 from base import Engine, cpu_seconds, tree_bytes
 
 METRIC = "cosine"
@@ -21,12 +22,18 @@ class Squire(Engine):
         vectors = pa.FixedSizeListArray.from_arrays(pa.array(rows.reshape(-1)), rows.shape[1])
         return pa.table({"id": pa.array(numbers), "number": pa.array(numbers), "vector": vectors})
 
+    def blocks(self):
+        rows = self.data.rows
+        return ((at, rows[at : at + 10_000]) for at in range(0, len(rows), 10_000))
+
     def build(self, threads):
         self.folder.mkdir(parents=True)
-        rows = self.data.rows
-        table = squire.connect(self.folder).create_table("t", self.batch(rows[:10_000], 0))
-        for at in range(10_000, len(rows), 10_000):
-            table.add(self.batch(rows[at : at + 10_000], at))
+        table = None
+        for first, rows in self.blocks():
+            if table is None:
+                table = squire.connect(self.folder).create_table("t", self.batch(rows, first))
+            else:
+                table.add(self.batch(rows, first))
         if not self.use_index:
             return
         wall, cpu = time.perf_counter(), cpu_seconds()
@@ -73,3 +80,10 @@ class Squire(Engine):
 class SquireFlat(Squire):
     settings = [{}]
     use_index = False
+
+
+class SquireLarge(Squire):
+    """Of more rows than there are, made from them (large.py)."""
+
+    def blocks(self):
+        return large.blocks(self.data, self.options["large"])

@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import pathlib
+import resource
 import subprocess
 import sys
 import time
@@ -83,7 +84,8 @@ def serve(engine, queries):
 def handle(engine, queries, what, command):
     if what == "build":
         _, wall, cpu = timed(lambda: engine.build(command["threads"]))
-        return {"wall": getattr(engine, "build_wall", wall), "cpu": getattr(engine, "build_cpu", cpu), "bytes": engine.size()}
+        return {"wall": getattr(engine, "build_wall", wall), "cpu": getattr(engine, "build_cpu", cpu), "bytes": engine.size(),
+                "rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
     if what == "first":
         answer, wall, cpu = timed(lambda: (engine.open(), engine.set(command["setting"]), engine.search(queries[0], 10)))
         return {"wall": wall, "cpu": cpu}
