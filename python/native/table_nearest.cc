@@ -83,7 +83,7 @@ void BindNearest(TableClass& type) {
   type.def("nearest", &Nearest, nb::arg("vectors"), nb::kw_only(), nb::arg("vector_column"), nb::arg("distance_type"),
            nb::arg("where"), nb::arg("limit"), nb::arg("threads"), nb::arg("use_index"), nb::arg("nprobes"),
            nb::arg("refine_factor"))
-      .def("matches", &Matches, nb::arg("words"), nb::kw_only(), nb::arg("column"), nb::arg("where"), nb::arg("limit"),
+      .def("matches", &Matches, nb::arg("words"), nb::arg("column"), nb::arg("where"), nb::arg("limit"),
            nb::arg("all_words"), nb::arg("use_index"));
 }
 

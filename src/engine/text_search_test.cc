@@ -129,6 +129,36 @@ TEST_F(TextSearchTest, RowsAreFoundAtOnceAndVanishAtOnce) {
   EXPECT_FALSE(deleted(*table.Take(addresses, {"id"})));
 }
 
+TEST_F(TextSearchTest, RowsWithoutWordsDoNotHideThatOthersAreGone) {
+  const auto rows = [](int64_t from, int64_t count, int64_t without, const char* words) {
+    ArrayBuilder id(TypeId::kInt64), text(TypeId::kString), name(TypeId::kString);
+    for (int64_t i = 0; i < count; i++) {
+      id.Append(from + i);
+      text.AppendText(i < without ? "" : words);
+      name.AppendText("");
+    }
+    return Batch{TestSchema(), {*id.Finish(), *text.Finish(), *name.Finish()}, count};
+  };
+  const TextSearchOptions options{.name_column = "name", .filter = {}};
+  for (const bool is_indexed : {true, false}) {
+    Table table = Make(20, false);
+    if (is_indexed) {
+      ASSERT_TRUE(table.DropIndex(table.Indexes()[0].name));
+    }
+    // As many documents as there are rows when the last three are gone.
+    ASSERT_TRUE(table.Append(rows(1000, 30, 3, "camel")));
+    ASSERT_TRUE(table.Append(rows(2000, 3, 0, "zebra")));
+    const std::vector<std::string> columns = {"text", "name"};
+    if (is_indexed) {
+      ASSERT_TRUE(table.CreateTextIndex(columns, {.base_tokenizer = "code1"}));
+    }
+    ASSERT_EQ(table.TextSearch("zebra", options)->size(), 3u);
+    ASSERT_TRUE(table.DeleteKeys("id", Ids({2000, 2001, 2002})));
+    EXPECT_TRUE(table.TextSearch("zebra", options)->empty()) << is_indexed;
+    EXPECT_EQ(table.TextSearch("camel", options)->size(), 10u);
+  }
+}
+
 TEST_F(TextSearchTest, ConditionsAndTheirLimits) {
   Table table = Make(300, true);
   TextSearchOptions options{.name_column = "name", .filter = {}};

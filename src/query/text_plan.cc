@@ -36,6 +36,11 @@ bool IsOf(const text::TextIndexParameters& parameters, std::span<const int32_t> 
          });
 }
 
+/// Whether all rows of a part's documents are of some fragments. Counting rows would not tell: some have no words.
+bool IsAllOf(const text::SearchedPart& part, const std::set<uint64_t>& fragments) {
+  return std::ranges::all_of(part.fragments(), [&](uint64_t id) { return fragments.contains(id); });
+}
+
 size_t IndexOf(const table::Snapshot& snapshot, uint64_t id) {
   for (size_t i = 0; i < snapshot.num_fragments(); i++)
     if (snapshot.fragment(i).id() == id) return i;
@@ -61,27 +66,35 @@ text::Bm25Options TextPlan::Scale(text::Bm25Options options) const {
   return options;
 }
 
-Result<void> TextPlan::AddPart(const table::Snapshot& snapshot, const PartPtr& part, const std::set<uint64_t>& ids) {
+Result<void> TextPlan::AddPart(const table::Snapshot& snapshot, const Fresh& fresh) {
   auto mask = std::make_shared<vector::RowMask>();
-  for (const uint64_t id : ids)
-    if (table::Fragment* fragment = snapshot.FindFragment(id)) mask->Add(id, TRY(LiveBits(*fragment)));
-  parts_.push_back(part);
+  std::set<uint64_t> whole;
+  for (const auto& [id, source] : fresh.fragments) {
+    table::Fragment* fragment = snapshot.FindFragment(id);
+    if (fragment == nullptr) continue;
+    mask->Add(id, TRY(LiveBits(*fragment)));
+    if (fragment->live_rows() == source.rows) whole.insert(id);
+  }
+  parts_.push_back(fresh.part);
   live_.push_back(std::move(mask));
-  is_all_live_ = is_all_live_ && live_.back()->count() == part->part().num_documents();
+  is_all_live_ = is_all_live_ && IsAllOf(*fresh.part, whole);
   return {};
 }
 
 Result<void> TextPlan::AddIndex(const table::Snapshot& snapshot, const Opened& opened, const std::set<uint64_t>& ids,
                                 std::set<uint64_t>& seen) {
   auto mask = std::make_shared<vector::RowMask>();
+  std::set<uint64_t> whole;
   for (const uint64_t id : ids) {
     table::Fragment* fragment = snapshot.FindFragment(id);
-    if (fragment != nullptr && seen.insert(id).second) mask->Add(id, TRY(LiveBits(*fragment)));
+    if (fragment == nullptr || !seen.insert(id).second) continue;
+    mask->Add(id, TRY(LiveBits(*fragment)));
+    if (fragment->live_rows() == fragment->physical_rows()) whole.insert(id);
   }
-  is_all_live_ = is_all_live_ && mask->count() == opened.index->num_documents();
   for (const PartPtr& part : opened.parts) {
     parts_.push_back(part);
     live_.push_back(mask);
+    is_all_live_ = is_all_live_ && IsAllOf(*part, whole);
   }
   return {};
 }
@@ -220,11 +233,7 @@ Result<void> TextPlan::AddFresh(const table::Snapshot& snapshot, const TextPlan*
     else
       left.insert(left.end(), added.begin(), added.end());
   }
-  for (const Fresh& fresh : fresh_) {
-    std::set<uint64_t> ids;
-    for (const auto& [id, source] : fresh.fragments) ids.insert(id);
-    TRY(AddPart(snapshot, fresh.part, ids));
-  }
+  for (const Fresh& fresh : fresh_) TRY(AddPart(snapshot, fresh));
   std::ranges::sort(left);
   uncovered_ = std::move(left);
   return {};

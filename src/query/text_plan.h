@@ -66,7 +66,7 @@ class TextPlan {
                         std::set<uint64_t>& seen);
   Result<void> AddFresh(const table::Snapshot& snapshot, const TextPlan* previous);
   Result<PartPtr> ReadFresh(const table::Snapshot& snapshot, std::span<const size_t> fragments) const;
-  Result<void> AddPart(const table::Snapshot& snapshot, const PartPtr& part, const std::set<uint64_t>& ids);
+  Result<void> AddPart(const table::Snapshot& snapshot, const Fresh& fresh);
   void Keep(Fresh fresh, std::set<uint64_t>& held);
 
   uint64_t version_ = 0;

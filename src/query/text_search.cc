@@ -204,9 +204,10 @@ Result<std::vector<Hit>> SearchIn(const table::Snapshot& snapshot, const text::T
     };
   const TextCheck check(snapshot, in.analyzer, in.parameters, query);
   search.holds = [&check](uint64_t row, const text::TextClause& clause) { return check.Holds(row, clause); };
+  const auto found = TRY(text::SearchParts(search));
   std::vector<Hit> hits;
-  for (const text::TextHit& hit : TRY(text::SearchParts(search)))
-    hits.push_back({hit.row, static_cast<float>(hit.score)});
+  hits.reserve(found.size());
+  for (const text::TextHit& hit : found) hits.push_back({hit.row, static_cast<float>(hit.score)});
   return hits;
 }
 

@@ -62,7 +62,9 @@ class Searcher {
     ReadClauses();
     TRY(FindLists());
     for (size_t i = 0; i < search_.parts.size(); i++) TRY(SearchOne(i));
-    for (const FoundDocument& found : top_.Take()) hits.push_back({found.row, static_cast<double>(found.score)});
+    const auto best = top_.Take();
+    hits.reserve(best.size());
+    for (const FoundDocument& found : best) hits.push_back({found.row, static_cast<double>(found.score)});
     return hits;
   }
 
@@ -159,6 +161,7 @@ class Searcher {
   Result<void> SearchOne(size_t index) {
     const SearchedPart& part = *search_.parts[index];
     std::vector<QueryTerm> terms;
+    terms.reserve(query_.words.size());
     bool has_scores = false;
     for (size_t word = 0; word < query_.words.size(); word++) {
       const WordLists& lists = lists_[index][word];

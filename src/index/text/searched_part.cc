@@ -1,5 +1,7 @@
 #include "index/text/searched_part.h"
 
+#include <algorithm>
+
 #include "base/try.h"
 
 namespace squire::text {
@@ -45,7 +47,13 @@ SearchedPart::SearchedPart(std::shared_ptr<const TextPart> part, std::shared_ptr
       lengths_(ToFloatLengths(part_->lengths())),
       cache_(std::move(cache)),
       usual_(usual),
-      number_(cache_->NewPart()) {}
+      number_(cache_->NewPart()) {
+  for (const uint64_t row : part_->rows())
+    if (fragments_.empty() || fragments_.back() != row >> 32) fragments_.push_back(row >> 32);
+  std::ranges::sort(fragments_);
+  const auto repeated = std::ranges::unique(fragments_);
+  fragments_.erase(repeated.begin(), repeated.end());
+}
 
 Result<ListCache::ListPtr> SearchedPart::List(uint32_t word, double mean, bool with_positions) const {
   const DocumentNorms norms(lengths_, mean, usual_);

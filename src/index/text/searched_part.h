@@ -56,6 +56,8 @@ class SearchedPart {
 
   [[nodiscard]] const TextPart& part() const { return *part_; }
   [[nodiscard]] const FloatLengths& lengths() const { return lengths_; }
+  /// The ids of the fragments that rows of its documents are of, ascending.
+  [[nodiscard]] const std::vector<uint64_t>& fragments() const { return fragments_; }
 
   /// The postings of a word. A list whose bounds are of another mean length than `mean` is parsed again when they are
   /// off by more than a hundredth. ERRORS: Corruption, Io.
@@ -64,6 +66,7 @@ class SearchedPart {
  private:
   std::shared_ptr<const TextPart> part_;
   FloatLengths lengths_;
+  std::vector<uint64_t> fragments_;
   std::shared_ptr<ListCache> cache_;
   Bm25Options usual_;
   uint64_t number_ = 0;

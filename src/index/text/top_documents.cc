@@ -33,12 +33,15 @@ struct Present {
 /// The words of a search: those that are required, the rarest first, then the others, then those that nobody wants.
 std::vector<const QueryTerm*> OrderTerms(std::span<const QueryTerm> terms) {
   std::vector<const QueryTerm*> out;
+  out.reserve(terms.size());
   for (const QueryTerm& term : terms)
     if (term.postings != nullptr) out.push_back(&term);
   const auto class_of = [](const QueryTerm* term) { return term->is_excluded ? 2 : term->is_required ? 0 : 1; };
-  std::ranges::stable_sort(out, [&](const QueryTerm* a, const QueryTerm* b) {
+  std::ranges::sort(out, [&](const QueryTerm* a, const QueryTerm* b) {
     const int x = class_of(a), y = class_of(b);
-    return x != y ? x < y : x == 0 && a->postings->count() < b->postings->count();
+    if (x != y) return x < y;
+    if (x == 0 && a->postings->count() != b->postings->count()) return a->postings->count() < b->postings->count();
+    return a < b;  // as they were
   });
   return out;
 }
@@ -72,6 +75,7 @@ class Windows {
         window.bound += bound;
       }
     }
+    heap_.reserve(windows_.size());
     for (uint32_t i = 0; i < windows_.size(); i++)
       if (windows_[i].bound > 0 && windows_[i].required == required) heap_.push_back(KeyOf(windows_[i].bound, i));
     std::ranges::make_heap(heap_);
@@ -126,7 +130,6 @@ class Scores {
       : norms_(search.norms->view()), documents_(search.norms->size()), size_(uint32_t{1} << window_bits), room_(room) {
     if (room.sums.size() >= size_) return;
     room.sums.resize(size_);
-    room.marks.resize(size_);
     room.masks.resize(size_ / kBlock);
     room.candidates.resize(size_);
   }
@@ -214,6 +217,7 @@ class Scores {
       DropIf([&](uint16_t local) { return std::ranges::binary_search(locals, local) != holds; });
       return;
     }
+    if (room_.marks.size() < size_) room_.marks.resize(size_);
     if (++room_.last_mark == 0) {
       std::ranges::fill(room_.marks, uint16_t{0});
       room_.last_mark = 1;
@@ -352,13 +356,20 @@ bool TopDocuments::IsBetter(const FoundDocument& a, const FoundDocument& b) {
 
 void TopDocuments::Offer(const FoundDocument& found) {
   if (!Takes(found)) return;
-  if (heap_.size() == k_) {
-    std::ranges::pop_heap(heap_, IsBetter);
-    heap_.back() = found;
-  } else {
+  if (heap_.size() < k_) {
     heap_.push_back(found);
+    std::ranges::push_heap(heap_, IsBetter);
+    return;
   }
-  std::ranges::push_heap(heap_, IsBetter);
+  // The worst one goes: what is offered sinks from its place to where both below are better.
+  size_t at = 0;
+  for (size_t next = 1; next < heap_.size(); next = 2 * at + 1) {
+    if (next + 1 < heap_.size() && IsBetter(heap_[next], heap_[next + 1])) next++;
+    if (!IsBetter(found, heap_[next])) break;
+    heap_[at] = heap_[next];
+    at = next;
+  }
+  heap_[at] = found;
 }
 
 std::vector<FoundDocument> TopDocuments::Take() {

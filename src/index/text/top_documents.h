@@ -6,6 +6,7 @@
 /// Source: Mackenzie, Petri and Moffat, "Anytime Ranking on Document-Ordered Indexes", 2022; Turtle and Flood, "Query
 /// Evaluation: Strategies and Optimizations", 1995 (MaxScore).
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -32,7 +33,7 @@ struct FoundDocument {
 /// The best `k` documents offered, equal scores by row.
 class TopDocuments {
  public:
-  explicit TopDocuments(size_t k) : k_(k) {}
+  explicit TopDocuments(size_t k) : k_(k) { heap_.reserve(std::min<size_t>(k, 64)); }
 
   /// Below this nothing gets in; at it, by row.
   [[nodiscard]] float threshold() const { return heap_.size() < k_ ? 0 : heap_.front().score; }
