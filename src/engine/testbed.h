@@ -36,10 +36,11 @@ Result<std::multiset<std::string>> Contents(const Table& table);
 enum class Start {
   kNothing,
   kTable,    ///< a few versions, three fragments, two of them with deleted rows
-  kIndexed,  ///< the same with a key index, text and vector indexes that lack the last fragment, and a tag
+  kIndexed,  ///< the same with a key index, a text index that lacks the last fragment, and a tag
+  kVectors,  ///< that of kTable with a vector index that lacks the last fragment
   kBusy,     ///< so many small commits that upkeep is due after the next one
 };
-inline constexpr Start kStarts[] = {Start::kNothing, Start::kTable, Start::kIndexed, Start::kBusy};
+inline constexpr Start kStarts[] = {Start::kNothing, Start::kTable, Start::kIndexed, Start::kVectors, Start::kBusy};
 void Prepare(FileSystem& fs, Start start);
 
 /// What a reader finds at kRoot. Version 0: no table.

@@ -284,10 +284,11 @@ std::vector<Operation> MakeOperations() {
     return ignore(t.CreateVectorIndex("vector", {.metric = Metric::kL2, .partitions = 4}));
   }));
   out.push_back(Writing(
-      "replace_vector_index", [=](Table& t) { return ignore(t.CreateVectorIndex("vector", {.bits = 2})); }, indexed));
+      "replace_vector_index", [=](Table& t) { return ignore(t.CreateVectorIndex("vector", {.bits = 2})); },
+      Start::kVectors));
   out.push_back(Writing("drop_text_index", [=](Table& t) { return ignore(t.DropIndex("text_idx")); }, indexed));
   for (Operation& operation : std::vector<Operation>{
-           Writing("fold_text_and_vectors", Optimize, indexed),
+           Writing("fold_text", Optimize, indexed), Writing("fold_vectors", Optimize, Start::kVectors),
            Writing("compact", [](Table& t) -> Result<void> { return Told(TRY(t.Compact()).put_off); }),
            Writing(
                "append_and_upkeep", [=](Table& t) { return ignore(t.Append(Rows("d", 2))); }, Start::kBusy),
@@ -416,12 +417,14 @@ void Prepare(FileSystem& fs, Start start) {
   for (const char* prefix : {"a", "b", "c"}) {
     if (start == Start::kIndexed && prefix[0] == 'c') {
       ASSERT_TRUE(table->CreateTextIndex(text));
-      ASSERT_TRUE(table->CreateVectorIndex("vector", {.partitions = 3}));
+    }
+    if (start == Start::kVectors && prefix[0] == 'c') {
+      ASSERT_TRUE(table->CreateVectorIndex("vector", {.partitions = 2}));
     }
     ASSERT_TRUE(table->Append(Rows(prefix, kRows)));
   }
   ASSERT_TRUE(table->DeleteKeys("id", Keys({"b#7", "b#8", "c#0"})));
-  if (start == Start::kTable) return;
+  if (start == Start::kTable || start == Start::kVectors) return;
   if (start == Start::kBusy) {
     for (int i = 0; i < 16; i++) ASSERT_TRUE(table->Append(Rows("s" + std::to_string(i), 2)));
     return;
