@@ -58,7 +58,10 @@ std::shared_ptr<const TextPart> TextPart::Make(IndexPart part) {
 size_t TextPart::LowerBound(std::string_view word) const {
   // Between the last word that begins with less and the first that begins with more: fronts lie closer together than
   // words, and equal ones say nothing.
-  const auto [less, more] = std::ranges::equal_range(fronts_, FrontOf(word));
+  const uint64_t front = FrontOf(word);
+  const auto less = std::ranges::lower_bound(fronts_, front);
+  const bool is_alone = less == fronts_.end() || *less != front;
+  const auto more = is_alone ? less : std::upper_bound(less, fronts_.end(), front);
   const auto begin = static_cast<size_t>(less - fronts_.begin()), end = static_cast<size_t>(more - fronts_.begin());
   size_t low = begin == 0 ? 0 : (begin - 1) * kFrontsStep, high = std::min(num_words(), end * kFrontsStep);
   while (low < high) {

@@ -65,7 +65,7 @@ class TextPart {
   /// The first bytes of a word, as a number in the order of words.
   static uint64_t FrontOf(std::string_view word);
 
-  static constexpr size_t kFrontsStep = 16;
+  static constexpr size_t kFrontsStep = 8;
   std::vector<uint64_t> fronts_;  // of every kFrontsStep-th word
   uint64_t total_words_ = 0;
   bool has_positions_ = false;
