@@ -313,6 +313,7 @@ UpkeepReport Keeper::Compact(SnapshotPtr& current, const CompactOptions& options
 UpkeepReport Keeper::Optimize(SnapshotPtr& current, const PruneOptions& options) {
   UpkeepReport report;
   RunPrune(options, report);
+  if (options.dry_run) return report;
   const bool is_owned = table::IsOwned(current->manifest());
   report.compacted.fragments_before = current->num_fragments();
   if (is_owned)

@@ -18,7 +18,7 @@ constexpr uint64_t kUnaskedFileShare = 16;   // of the live bytes
 constexpr size_t kFragmentsMax = 56;         // a merge is looked for whatever its cost
 constexpr uint64_t kDeadBytesMin = 8 << 20;  // dead rows below this are left
 constexpr uint64_t kDeadBytesOnFullDisk = 256 << 10;
-constexpr uint64_t kDeadPercentMax = 30;    // of the live bytes
+constexpr uint64_t kDeadPercentMax = 40;    // of the live bytes
 constexpr uint64_t kDeadPercentWorth = 20;  // of a fragment, to rewrite it
 
 uint64_t TierLimit(size_t tier) {
