@@ -390,8 +390,8 @@ class Table {
   /// is Squire's own. What cannot be done now is put off. ERRORS: Corruption, Unsupported.
   Result<CompactStats> Compact();
   Result<PruneStats> Prune(const PruneRequest& request = {});
-  /// What is due: prunes, merges, takes new rows into indexes, prunes again; each runs though another was put off. A dry
-  /// run tells what the first of these would free.
+  /// What is due: prunes, merges, takes new rows into indexes, prunes again; each runs though another was put off. A
+  /// dry run tells what the first of these would free.
   Result<UpkeepStats> Optimize(const PruneRequest& request = {});
   [[nodiscard]] VerifyReport Verify() const;
 
