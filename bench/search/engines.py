@@ -23,6 +23,7 @@ KINDS = {
     "lance_rq": peers.LanceRq,
     "lance_hnsw_sq": peers.LanceHnsw,
     "squire_text": texts.SquireText,
+    "squire_text_updated": texts.SquireText,
     "tantivy": texts.Tantivy,
     "sqlite_fts5": texts.Sqlite,
     "lance_fts": texts.LanceText,

@@ -9,6 +9,7 @@ class Report:
         self.rows = {}
 
     def add(self, key, ours, peer, name, need, unit, less_is_better=False):
+        ours, peer = float(ours), float(peer)
         ratio = 0.0 if not ours or not peer else peer / ours if less_is_better else ours / peer
         self.rows[key] = {"ours": round(ours, 4), "peer": round(peer, 4), "name": name, "ratio": round(ratio, 3), "need": need,
                           "ok": ratio >= need}

@@ -14,6 +14,7 @@ namespace {
 constexpr int64_t kFreshRowsMax = 16'384;            // held in memory
 constexpr size_t kFreshBytesMax = size_t{64} << 20;  // of one part of them
 constexpr size_t kListBytesMax = size_t{64} << 20;
+constexpr int64_t kFreshGrowth = 6;  // a part of them is at least so many times as large as the next
 constexpr int64_t kRangeRows = 1024;
 
 std::string KeyOf(const table::Snapshot& snapshot, std::span<const int32_t> field_ids) {
@@ -185,8 +186,8 @@ void TextPlan::Keep(Fresh fresh, std::set<uint64_t>& held) {
   fresh_.push_back(std::move(fresh));
 }
 
-/// Rows that no index has: parts in memory that double in size, so that a row is read again a few times at most and the
-/// parts stay few.
+/// Rows that no index has: parts in memory each of which is several times as large as the next, so that a row is read
+/// again a few times at most and the parts stay few.
 Result<void> TextPlan::AddFresh(const table::Snapshot& snapshot, const TextPlan* previous) {
   std::set<uint64_t> wanted, held;
   for (const size_t i : uncovered_) wanted.insert(snapshot.fragment(i).id());
@@ -215,7 +216,7 @@ Result<void> TextPlan::AddFresh(const table::Snapshot& snapshot, const TextPlan*
     if (fits) added_rows += fragment.live_rows();
   }
   while (!added.empty() && !fresh_.empty() &&
-         static_cast<int64_t>(fresh_.back().part->part().num_documents()) <= 2 * added_rows) {
+         static_cast<int64_t>(fresh_.back().part->part().num_documents()) <= kFreshGrowth * added_rows) {
     for (const auto& [id, source] : fresh_.back().fragments) added.push_back(IndexOf(snapshot, id));
     added_rows += static_cast<int64_t>(fresh_.back().part->part().num_documents());
     fresh_.pop_back();

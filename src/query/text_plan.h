@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "index/text/analyzer.h"
+#include "index/text/known_words.h"
 #include "index/text/searched_part.h"
 #include "index/text/text_index.h"
 #include "index/vector/row_mask.h"
@@ -40,6 +41,8 @@ class TextPlan {
   [[nodiscard]] bool IsLive(size_t part, uint64_t row) const { return live_[part]->Contains(row); }
   /// Fragments, by index in the snapshot, whose rows each search has to read.
   [[nodiscard]] const std::vector<size_t>& uncovered() const { return uncovered_; }
+  /// Of just parts().
+  [[nodiscard]] text::KnownWords& known_words() const { return *known_words_; }
   /// For parts of the rows that a search reads.
   [[nodiscard]] const std::shared_ptr<text::ListCache>& cache() const { return cache_; }
 
@@ -78,6 +81,7 @@ class TextPlan {
   std::map<std::string, Opened> opened_;  // by uuid
   std::vector<Fresh> fresh_;
   std::vector<PartPtr> parts_;
+  const std::unique_ptr<text::KnownWords> known_words_ = std::make_unique<text::KnownWords>();
   std::vector<std::shared_ptr<const vector::RowMask>> live_;  // of each part
   bool is_all_live_ = true;
   std::vector<size_t> uncovered_;

@@ -191,7 +191,10 @@ Result<std::vector<Hit>> SearchIn(const table::Snapshot& snapshot, const text::T
   const size_t num_indexed = in.plan == nullptr ? 0 : in.plan->parts().size();
   if (in.plan != nullptr) search.parts = in.plan->parts();
   if (in.plan != nullptr && !read.empty()) read.insert(read.begin(), in.plan->parts().begin(), in.plan->parts().end());
-  if (!read.empty()) search.parts = read;
+  if (!read.empty())
+    search.parts = read;
+  else if (in.plan != nullptr)
+    search.known = &in.plan->known_words();
   search.options.k1 = options.k1;
   search.measure = in.scale;
   search.options.b = options.b;

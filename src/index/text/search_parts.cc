@@ -93,18 +93,31 @@ class Searcher {
     exact_df_.assign(query_.words.size(), 0);
     for (size_t word = 0; word < query_.words.size(); word++) {
       if (query_.patterns[word].kind == WordPattern::Kind::kItself) {
-        for (size_t i = 0; i < search_.parts.size(); i++) {
-          const SearchedPart& part = *search_.parts[i];
-          const auto found = part.part().Find(query_.words[word]);
-          if (!found) continue;
-          lists_[i][word].all = TRY(part.List(*found, mean_, with_positions_[word]));
-          df_[word] += lists_[i][word].all->count();
-        }
+        const auto lists = TRY(ListsOf(query_.words[word], with_positions_[word] != 0));
+        for (size_t i = 0; i < search_.parts.size(); i++) lists_[i][word].all = lists->of_parts[i];
+        df_[word] = lists->documents;
       } else {
         TRY(FindPattern(word));
       }
     }
     return {};
+  }
+
+  Result<std::shared_ptr<const KnownWords::Lists>> ListsOf(const std::string& word, bool with_positions) {
+    auto known = search_.known == nullptr ? nullptr : search_.known->Find(word, with_positions);
+    if (known != nullptr) return known;
+    auto out = std::make_shared<KnownWords::Lists>();
+    out->of_parts.resize(search_.parts.size());
+    out->with_positions = with_positions;
+    for (size_t i = 0; i < search_.parts.size(); i++) {
+      const SearchedPart& part = *search_.parts[i];
+      const auto found = part.part().Find(word);
+      if (!found) continue;
+      out->of_parts[i] = TRY(part.List(*found, mean_, with_positions));
+      out->documents += out->of_parts[i]->count();
+    }
+    if (search_.known != nullptr) search_.known->Keep(word, out);
+    return out;
   }
 
   Result<void> FindPattern(size_t word) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "index/text/bm25.h"
+#include "index/text/known_words.h"
 #include "index/text/query.h"
 #include "index/text/searched_part.h"
 
@@ -16,8 +17,9 @@ namespace squire::text {
 struct PartsSearch {
   const TextQuery* query = nullptr;
   std::span<const std::shared_ptr<const SearchedPart>> parts;
-  Bm25Options options;  ///< k1 and b of it
-  double measure = 1;   ///< how often the parts count what counts once
+  KnownWords* known = nullptr;  ///< of just these parts; may be null
+  Bm25Options options;          ///< k1 and b of it
+  double measure = 1;           ///< how often the parts count what counts once
   size_t limit = 10;
   /// Whether the document of a part, by index in `parts`, at a row's address may be an answer; empty: every one.
   std::function<bool(size_t part, uint64_t row)> is_wanted;

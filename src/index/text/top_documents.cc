@@ -347,6 +347,25 @@ class Searcher {
   std::vector<float> rest_;  // of the words of the window at hand
 };
 
+/// A single word that few documents hold: there is nothing to look up, and to order its windows takes longer than to
+/// read them.
+void SearchOneWord(const PartSearch& search, const QueryTerm& term, TopDocuments& top) {
+  const PostingList& list = *term.postings;
+  const DocumentNorms::View norms = search.norms->view();
+  const float growth = search.norms->GrowthSince(list.norms());
+  for (const PostingList::Part& part : list.parts()) {
+    if (BoundOf(term, part.share_max, growth) * kSlack < top.threshold()) continue;
+    const uint32_t first = part.window << list.window_bits();
+    const WordShare share_of{norms.lengths + first, norms.base, norms.per_word, term.weight};
+    list.ForEach(part, [&](uint32_t local, uint32_t frequency) {
+      const float score = share_of(local, frequency);
+      if (score < top.threshold()) return;
+      const FoundDocument found{search.part, first + local, score, search.rows[first + local]};
+      if (top.Takes(found) && (!search.is_wanted || search.is_wanted(found.document))) top.Offer(found);
+    });
+  }
+}
+
 }  // namespace
 
 bool TopDocuments::IsBetter(const FoundDocument& a, const FoundDocument& b) {
@@ -385,6 +404,9 @@ void SearchPart(const PartSearch& search, SearchRoom& room, TopDocuments& top) {
   }
   // Rows that were added one by one are in small parts, most of which have nothing that comes near.
   if (bound * kSlack < top.threshold()) return;
+  constexpr uint32_t kFewPostings = 4096;
+  if (search.terms.size() == 1 && bound > 0 && search.terms[0].postings->count() <= kFewPostings)
+    return SearchOneWord(search, search.terms[0], top);
   Searcher(search, room, top).Run();
 }
 
