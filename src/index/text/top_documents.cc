@@ -51,14 +51,9 @@ class Windows {
  public:
   Windows(const PartSearch& search, uint32_t window_bits)
       : windows_((size_t{search.norms->size()} >> window_bits) + 1) {
-    size_t required = 0;
     for (const QueryTerm& term : search.terms) {
-      required += term.is_required ? 1 : 0;
       if (term.postings == nullptr) continue;
-      for (const PostingList::Part& part : term.postings->parts()) {
-        windows_[part.window].count++;
-        windows_[part.window].required += term.is_required ? 1 : 0;
-      }
+      for (const PostingList::Part& part : term.postings->parts()) windows_[part.window].count++;
     }
     uint32_t first = 0;
     for (Window& window : windows_) {
@@ -66,18 +61,24 @@ class Windows {
       first += std::exchange(window.count, 0);
     }
     present_.resize(first);
+    uint32_t required = 0;  // of the words so far: the others only matter where all of those are
     for (const QueryTerm* term : OrderTerms(search.terms)) {
       const float growth = search.norms->GrowthSince(term->postings->norms());
+      const uint32_t before = required;
+      required += term->is_required ? 1 : 0;
       for (const PostingList::Part& part : term->postings->parts()) {
         Window& window = windows_[part.window];
+        if (window.required < before) continue;
+        window.required = required;
         const float bound = term->is_excluded ? 0 : BoundOf(*term, part.share_max, growth);
         present_[window.first + window.count++] = {term, &part, bound};
         window.bound += bound;
       }
     }
+    const auto wanted = std::ranges::count_if(search.terms, &QueryTerm::is_required);
     heap_.reserve(windows_.size());
     for (uint32_t i = 0; i < windows_.size(); i++)
-      if (windows_[i].bound > 0 && windows_[i].required == required) heap_.push_back(KeyOf(windows_[i].bound, i));
+      if (windows_[i].bound > 0 && windows_[i].required == wanted) heap_.push_back(KeyOf(windows_[i].bound, i));
     std::ranges::make_heap(heap_);
   }
 
@@ -228,6 +229,7 @@ class Scores {
 
   /// Drops the candidates that do not come to `threshold` with `rest` more.
   [[gnu::noinline]] void Narrow(float threshold, float rest) {
+    if (threshold <= 0) return;
     DropIf([=, sums = sums()](uint16_t local) { return sums[local] * kSlack + rest < threshold; });
   }
 
