@@ -5,7 +5,6 @@
 
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "index/text/text_index.h"
@@ -16,10 +15,10 @@ namespace squire::upkeep {
 
 struct IndexRecipe {
   std::string name;
-  std::string column;                 ///< of key and vector indexes
+  std::string column;                 ///< the first one
   std::vector<std::string> replaced;  ///< by uuid: until the new one is there the old one stays, to be found again
-  struct Key {};
-  std::variant<Key, vector::WriteIndexOptions, text::TextIndexParameters> how;
+  std::optional<vector::WriteIndexOptions> vectors;  ///< of a vector index
+  std::optional<text::TextIndexParameters> words;    ///< of a text index; a key index has neither
 };
 
 /// Nothing for indexes of kinds that are not made here, and for those that do not tell how they were made; `why` says
