@@ -44,16 +44,15 @@ Result<void> FindHowItWasMade(const table::Snapshot& snapshot, const pb::IndexMe
 
 }  // namespace
 
-Result<std::optional<IndexRecipe>> RecipeOf(const table::Snapshot& snapshot, const pb::IndexMetadata& index,
-                                            std::string& why) {
-  std::optional<IndexRecipe> out(std::in_place);
+Result<std::unique_ptr<IndexRecipe>> RecipeOf(const table::Snapshot& snapshot, const pb::IndexMetadata& index,
+                                              std::string& why) {
+  auto out = std::make_unique<IndexRecipe>();
   out->name = index.name();
   if (const auto found = FindHowItWasMade(snapshot, index, *out); !found) {
     const Code code = found.error().code;
     if (!IsDamage(found.error()) && code != Code::kUnsupported && code != Code::kInvalidArgument) return found.error();
     why = found.error().message;
-    out.reset();
-    return out;
+    return nullptr;
   }
   for (const pb::IndexMetadata& part : snapshot.indices().indices())
     if (part.name() == index.name()) out->replaced.push_back(table::UuidText(part.uuid()));

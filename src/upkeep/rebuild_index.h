@@ -3,6 +3,7 @@
 /// Making an index anew whose files are damaged, from what is left of it: the manifest's entry, and those of its files
 /// that say how it was made.
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,10 +22,10 @@ struct IndexRecipe {
   std::optional<text::TextIndexParameters> words;    ///< of a text index; a key index has neither
 };
 
-/// Nothing for indexes of kinds that are not made here, and for those that do not tell how they were made; `why` says
+/// Null for indexes of kinds that are not made here, and for those that do not tell how they were made; `why` says
 /// which, as the end of a sentence. ERRORS: those that may pass: TooManyFiles, Io.
-Result<std::optional<IndexRecipe>> RecipeOf(const table::Snapshot& snapshot, const pb::IndexMetadata& index,
-                                            std::string& why);
+Result<std::unique_ptr<IndexRecipe>> RecipeOf(const table::Snapshot& snapshot, const pb::IndexMetadata& index,
+                                              std::string& why);
 
 /// Writes its files. ERRORS: as those who write indexes.
 Result<pb::IndexMetadata> Rebuild(const table::Snapshot& snapshot, const IndexRecipe& recipe);

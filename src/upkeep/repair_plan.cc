@@ -161,12 +161,12 @@ class Planner {
       return {};  // another part of the same
     const std::string why = check.damage.value_or("index '" + index.name() + "': its rows changed");
     std::string why_not;
-    auto recipe = TRY(RecipeOf(snapshot_, index, why_not));
+    const auto recipe = TRY(RecipeOf(snapshot_, index, why_not));
     // What others made is only poorer for the rows that it lacks: it stays where it cannot be made here.
     if (!recipe && !check.damage && !is_stale) return {};
-    report_.indexes.push_back({index.name(), recipe.has_value(), recipe ? why : why + "; " + why_not});
+    report_.indexes.push_back({index.name(), recipe != nullptr, recipe ? why : why + "; " + why_not});
     if (recipe)
-      plan_.rebuilds.push_back(*std::move(recipe));
+      plan_.rebuilds.push_back(std::move(*recipe));
     else
       plan_.removed_indices.push_back(table::UuidText(index.uuid()));
     return {};
