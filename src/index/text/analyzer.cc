@@ -2,6 +2,7 @@
 
 #include <utf8proc.h>
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -110,6 +111,7 @@ class Analyzer::Chain {
     if (stemmer_) stemmer_->Stem(word_);
     if (analyzer_.remove_stop_words_ && analyzer_.stop_words_.contains(word_)) return;
     if (analyzer_.ascii_folding_) FoldToAscii(word_);
+    if (word_.size() > kFstWordBytesMax) return;  // grown by folding
     sink_(context_, word_, position);
   }
 
@@ -227,7 +229,8 @@ Result<std::shared_ptr<const Analyzer>> Analyzer::FromJson(std::string_view para
   out->stem_ = out->remove_stop_words_ = out->base_ != Base::kNgram;
   uint32_t max_bytes = json.contains("max_token_length") ? 0 : 40;
   members.Read("max_token_length", max_bytes);
-  if (max_bytes > 0 || members.Find("max_token_length") != nullptr) out->max_bytes_ = max_bytes;
+  if (max_bytes > 0 || members.Find("max_token_length") != nullptr)
+    out->max_bytes_ = std::min<size_t>(max_bytes, kFstWordBytesMax);
   members.Read("language", out->language_);
   members.Read("lower_case", out->lower_case_);
   members.Read("stem", out->stem_);

@@ -14,6 +14,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "index/text/fst_words.h"
 #include "index/text/words.h"
 #include "squire/result.h"
 
@@ -60,7 +61,7 @@ class Analyzer {
 
   Base base_ = Base::kCode;
   std::string language_ = "English";
-  size_t max_bytes_ = SIZE_MAX;  // a word of so many and more is left out
+  size_t max_bytes_ = kFstWordBytesMax;  // a word of so many and more is left out
   bool lower_case_ = true, stem_ = true, remove_stop_words_ = true, ascii_folding_ = true;
   std::unordered_set<std::string> stop_words_;
   uint32_t min_ngram_ = 3, max_ngram_ = 3;

@@ -1,7 +1,6 @@
 #include <numeric>
 
 #include "index/text/text_files.h"
-#include "lance/deletion_file.h"
 #include "lance/logical_type.h"
 
 namespace squire::text {
@@ -73,12 +72,14 @@ Array PositionStartArray(const IndexPart& words) {
 }
 
 Schema TokensSchema() {
-  return {{{"_token", TypeId::kString, false, {}}, {"_token_id", TypeId::kUInt32, false, {}}}, {}};
+  return {{{"_token_fst_bytes", TypeId::kLargeBinary, false, {}},
+           {"_token_next_id", TypeId::kUInt32, false, {}},
+           {"_token_total_length", TypeId::kUInt64, false, {}}},
+          {}};
 }
 
-/// Words are stored as symbols, as Lance stores them: that is half of their bytes.
 Result<std::unique_ptr<lance::FileWriter>> CreateFile(FileSystem& fs, const std::string& path, const Schema& schema) {
-  return lance::FileWriter::Create(fs, path, schema, TRY(lance::ToFields(schema)), {.dense_texts = true});
+  return lance::FileWriter::Create(fs, path, schema, TRY(lance::ToFields(schema)));
 }
 
 }  // namespace
@@ -102,7 +103,6 @@ Schema PartWriter::InvertSchema() const {
 
 Result<PartWriter> PartWriter::Create(FileSystem& fs, const std::string& folder, uint64_t part, bool with_positions) {
   PartWriter writer(fs, folder, part, with_positions);
-  writer.tokens_ = TRY(CreateFile(fs, JoinPath(folder, PartFileName(part, "tokens")), TokensSchema()));
   writer.invert_ = TRY(CreateFile(fs, JoinPath(folder, PartFileName(part, "invert")), writer.InvertSchema()));
   return writer;
 }
@@ -110,17 +110,8 @@ Result<PartWriter> PartWriter::Create(FileSystem& fs, const std::string& folder,
 Result<void> PartWriter::Add(IndexPart words) {
   const auto count = static_cast<int64_t>(words.num_words());
   if (count == 0) return {};
-  std::vector<uint32_t> numbers(words.num_words());
-  std::iota(numbers.begin(), numbers.end(), num_words_);
-  num_words_ += static_cast<uint32_t>(count);
-  std::vector<int32_t> offsets = {0};
-  for (const uint32_t end : words.word_ends) offsets.push_back(static_cast<int32_t>(end));
-  Array tokens;
-  tokens.type = TypeId::kString;
-  tokens.length = count;
-  tokens.buffers = {BufferOf(offsets), Buffer::Of({words.word_bytes.begin(), words.word_bytes.end()})};
-  TRY(tokens_->Write({TokensSchema(), {std::move(tokens), ArrayOf(TypeId::kUInt32, numbers)}, count}));
-
+  for (size_t i = 0; i < words.num_words(); i++) words_.Add(words.word(i), num_words_++);
+  word_bytes_ += words.word_bytes.size();
   Batch batch{InvertSchema(), {}, count};
   batch.columns = {PostingArray(words), ArrayOf(TypeId::kFloat, words.scores_max),
                    ArrayOf(TypeId::kUInt32, words.counts)};
@@ -134,17 +125,33 @@ Result<void> PartWriter::Add(IndexPart words) {
 
 Result<WrittenFiles> PartWriter::Finish(std::vector<uint64_t> rows, std::vector<uint32_t> lengths) {
   WrittenFiles out;
-  out.emplace_back(PartFileName(part_, "tokens"), TRY(tokens_->Finish()).size_bytes);
+  out.push_back(TRY(WriteWords()));
   out.emplace_back(PartFileName(part_, "invert"), TRY(invert_->Finish()).size_bytes);
   Schema schema{{{"_rowid", TypeId::kUInt64, false, {}}, {"_num_tokens", TypeId::kUInt32, false, {}}}, {}};
   const uint64_t total = std::accumulate(lengths.begin(), lengths.end(), uint64_t{0});
   schema.metadata["total_tokens"] = std::to_string(total);
-  const std::string name = PartFileName(part_, "docs");
-  const auto docs = TRY(CreateFile(fs_, JoinPath(folder_, name), schema));
   const auto count = std::ssize(rows);
-  TRY(docs->Write({schema, {ArrayOf(TypeId::kUInt64, rows), ArrayOf(TypeId::kUInt32, lengths)}, count}));
-  out.emplace_back(name, TRY(docs->Finish()).size_bytes);
+  out.push_back(
+      TRY(WriteFile("docs", {schema, {ArrayOf(TypeId::kUInt64, rows), ArrayOf(TypeId::kUInt32, lengths)}, count})));
   return out;
+}
+
+/// The automaton: one row.
+Result<WrittenFile> PartWriter::WriteWords() {
+  std::vector<uint8_t> words = words_.Finish();
+  std::vector<int64_t> offsets = {0, std::ssize(words)};
+  Batch batch{TokensSchema(), {}, 1};
+  batch.columns = {BytesArray(TypeId::kLargeBinary, std::move(offsets), std::move(words)),
+                   ArrayOf(TypeId::kUInt32, std::vector<uint32_t>{num_words_}),
+                   ArrayOf(TypeId::kUInt64, std::vector<uint64_t>{word_bytes_})};
+  return WriteFile("tokens", batch);
+}
+
+Result<WrittenFile> PartWriter::WriteFile(const char* what, const Batch& batch) {
+  const std::string name = PartFileName(part_, what);
+  const auto file = TRY(CreateFile(fs_, JoinPath(folder_, name), batch.schema));
+  TRY(file->Write(batch));
+  return WrittenFile(name, TRY(file->Finish()).size_bytes);
 }
 
 }  // namespace squire::text

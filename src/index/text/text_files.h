@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "index/text/fst_writer.h"
 #include "index/text/text_part.h"
 #include "lance/file_writer.h"
 #include "table/file_cache.h"
@@ -24,7 +25,8 @@ std::string PartFileName(uint64_t part, const char* what);
 /// What files of postings and the index's own say of their form.
 std::map<std::string, std::string> FormMetadata(bool with_positions);
 
-using WrittenFiles = std::vector<std::pair<std::string, uint64_t>>;  ///< names and sizes
+using WrittenFile = std::pair<std::string, uint64_t>;  ///< name and size
+using WrittenFiles = std::vector<WrittenFile>;
 
 /// Writes one part, words first. Belongs to one thread.
 class PartWriter {
@@ -42,13 +44,17 @@ class PartWriter {
   PartWriter(FileSystem& fs, std::string folder, uint64_t part, bool with_positions)
       : fs_(fs), folder_(std::move(folder)), part_(part), with_positions_(with_positions) {}
   [[nodiscard]] Schema InvertSchema() const;
+  Result<WrittenFile> WriteWords();
+  Result<WrittenFile> WriteFile(const char* what, const Batch& batch);
 
   FileSystem& fs_;
   std::string folder_;
   uint64_t part_ = 0;
   bool with_positions_ = false;
   uint32_t num_words_ = 0;
-  std::unique_ptr<lance::FileWriter> tokens_, invert_;
+  uint64_t word_bytes_ = 0;
+  FstWriter words_;
+  std::unique_ptr<lance::FileWriter> invert_;
 };
 
 /// What an index's own file says of all its parts.
@@ -56,12 +62,11 @@ struct TextMetadata {
   std::vector<uint64_t> parts;
   std::string analyzer;  ///< JSON
   bool with_positions = false;
-  bool has_fst = false;  ///< its words are automata
+  bool has_fst = true;  ///< its words are automata, as they are always written; others' may be columns
 };
 
-/// Syncs and closes; name and size.
-Result<std::pair<std::string, uint64_t>> WriteTextMetadata(FileSystem& fs, const std::string& folder,
-                                                           const TextMetadata& metadata);
+/// Syncs and closes.
+Result<WrittenFile> WriteTextMetadata(FileSystem& fs, const std::string& folder, const TextMetadata& metadata);
 
 /// ERRORS: Corruption; Unsupported for forms that are not read, by what they are.
 Result<TextMetadata> ReadTextMetadata(table::FileCache& files, const std::string& folder);

@@ -1,14 +1,14 @@
-// Parts of a text index as they are written, read again and merged; and words as other Lance programs keep them.
+// Parts of a text index as they are written, read again and merged.
 
 #include <gtest/gtest.h>
 
 #include <map>
 #include <random>
 
-#include "index/text/fst_words.h"
 #include "index/text/merge_parts.h"
 #include "index/text/posting_codec.h"
 #include "io/memory.h"
+#include "lance/logical_type.h"
 
 namespace squire::text {
 namespace {
@@ -82,7 +82,7 @@ class TextFilesTest : public testing::Test {
     uint64_t documents = 0;
     const auto written = MergeParts(fs_, "/i", number, true, sources, documents);
     EXPECT_TRUE(written) << written.error().ToString();
-    auto opened = OpenPart(files_, "/i", number, {{}, "{}", true, false});
+    auto opened = OpenPart(files_, "/i", number, {{}, "{}", true});
     EXPECT_TRUE(opened) << opened.error().ToString();
     if (!opened) return nullptr;
     EXPECT_EQ((*opened)->num_documents(), documents);
@@ -126,6 +126,33 @@ TEST_F(TextFilesTest, PartsMergeAndLeaveOutWhatIsGone) {
   EXPECT_EQ(part->total_words(), words);
 }
 
+TEST_F(TextFilesTest, WordsInColumnsAreReadToo) {
+  const Documents documents = {{"b", "a"}, {"c", "b"}};
+  ASSERT_NE(WriteAndOpen(Build(documents, 0, true), 0), nullptr);
+  const std::string path = "/i/" + PartFileName(0, "tokens");
+  const auto open = [&](std::vector<std::string> words, std::vector<uint32_t> numbers) {
+    const Schema schema{{{"_token", TypeId::kString, false, {}}, {"_token_id", TypeId::kUInt32, false, {}}}, {}};
+    ArrayBuilder texts(TypeId::kString), ids(TypeId::kUInt32);
+    for (const std::string& word : words) texts.AppendText(word);
+    for (const uint32_t number : numbers) ids.Append(number);
+    EXPECT_TRUE(fs_.Remove(path));
+    auto file = *lance::FileWriter::Create(fs_, path, schema, *lance::ToFields(schema));
+    EXPECT_TRUE(file->Write({schema, {*texts.Finish(), *ids.Finish()}, std::ssize(words)}));
+    EXPECT_TRUE(file->Finish());
+    files_ = std::make_shared<table::FileCache>(fs_, 4);
+    return OpenPart(files_, "/i", 0, {{}, "{}", true, /*has_fst=*/false});
+  };
+  const auto ours = open({"a", "b", "c"}, {0, 1, 2});
+  ASSERT_TRUE(ours) << ours.error().ToString();
+  EXPECT_EQ(Read(**ours), Expected(documents, 0));
+  const auto others = open({"x", "y", "z"}, {2, 0, 1});
+  ASSERT_TRUE(others) << others.error().ToString();
+  EXPECT_EQ((*others)->count(2), 2u) << "z has the postings of b";
+  EXPECT_EQ(open({"b", "a", "c"}, {0, 1, 2}).error().code, Code::kCorruption);
+  EXPECT_EQ(open({"a", "b", "c"}, {0, 1, 1}).error().code, Code::kCorruption);
+  EXPECT_EQ(open({"a", "b"}, {0, 1}).error().code, Code::kCorruption);
+}
+
 TEST_F(TextFilesTest, AnEmptyPart) {
   const auto part = WriteAndOpen(IndexPart{.has_positions = true}, 0);
   ASSERT_NE(part, nullptr);
@@ -147,47 +174,10 @@ TEST_F(TextFilesTest, DamageIsToldOf) {
       ASSERT_TRUE(file->Append(broken));
       ASSERT_TRUE(file->Close());
       const auto fresh = std::make_shared<table::FileCache>(fs_, 4);
-      const auto part = OpenPart(fresh, "/i", 0, {{}, "{}", true, false});
+      const auto part = OpenPart(fresh, "/i", 0, {{}, "{}", true});
       if (part) (void)(*part)->ReadPostings(0, (*part)->num_words());  // wrong, perhaps, but no harm
     }
     ASSERT_TRUE(fs_.Replace(path, bytes));
-  }
-}
-
-std::vector<uint8_t> FromHex(std::string_view hex) {
-  std::vector<uint8_t> out;
-  for (size_t i = 0; i < hex.size(); i += 2)
-    out.push_back(static_cast<uint8_t>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
-  return out;
-}
-
-/// As pylance 14.0.2 wrote it, of the texts "alpha beta", "gamma the alpha of beta", "xx xx xx naive strasse don t".
-constexpr std::string_view kTheirs =
-    "03000000000000000000000000000000001085cec9cf041081c200108bc40c1090d0c50010a2c8c5001082c6c6c5c7c10010"
-    "aa03070504020601000100040c11161a1e7874736e67646261110808000000000000004c00000000000000275cd71f";
-
-TEST(FstWordsTest, WordsThatOthersWrote) {
-  const auto words = ReadFstWords(FromHex(kTheirs), 100);
-  ASSERT_TRUE(words) << words.error().ToString();
-  std::map<std::string, uint32_t> found;
-  for (size_t i = 0; i < words->ends.size(); i++) {
-    const size_t begin = i == 0 ? 0 : words->ends[i - 1];
-    found[words->bytes.substr(begin, words->ends[i] - begin)] = words->numbers[i];
-  }
-  const std::map<std::string, uint32_t> wanted = {{"alpha", 0u}, {"beta", 1u},    {"gamma", 2u}, {"xx", 3u},
-                                                  {"naiv", 4u},  {"strasse", 5u}, {"don", 6u},   {"t", 7u}};
-  EXPECT_EQ(found, wanted);
-  EXPECT_EQ(ReadFstWords(FromHex(kTheirs), 3).error().code, Code::kOverBudget);
-}
-
-TEST(FstWordsTest, AnyBytesAtAll) {
-  const auto bytes = FromHex(kTheirs);
-  for (size_t size = 0; size < bytes.size(); size++) EXPECT_FALSE(ReadFstWords(Bytes(bytes).first(size), 100)) << size;
-  std::mt19937 random(6);
-  for (int round = 0; round < 20'000; round++) {
-    auto broken = bytes;
-    for (uint32_t i = 1 + random() % 4; i > 0; i--) broken[random() % broken.size()] = static_cast<uint8_t>(random());
-    (void)ReadFstWords(broken, 100);
   }
 }
 

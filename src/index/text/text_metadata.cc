@@ -32,8 +32,7 @@ std::map<std::string, std::string> FormMetadata(bool with_positions) {
   return out;
 }
 
-Result<std::pair<std::string, uint64_t>> WriteTextMetadata(FileSystem& fs, const std::string& folder,
-                                                           const TextMetadata& metadata) {
+Result<WrittenFile> WriteTextMetadata(FileSystem& fs, const std::string& folder, const TextMetadata& metadata) {
   Schema schema{{{"deleted_fragments", TypeId::kBinary, false, {}}}, FormMetadata(metadata.with_positions)};
   schema.metadata[kParts] = Json(metadata.parts).dump();
   schema.metadata[kAnalyzer] = metadata.analyzer;
@@ -45,7 +44,7 @@ Result<std::pair<std::string, uint64_t>> WriteTextMetadata(FileSystem& fs, const
   none.AppendText(AsText(bitmap));
   const Array column = TRY(none.Finish());
   TRY(file->Write({schema, {column}, 1}));
-  return std::pair<std::string, uint64_t>(kMetadataFile, TRY(file->Finish()).size_bytes);
+  return WrittenFile(kMetadataFile, TRY(file->Finish()).size_bytes);
 }
 
 Result<TextMetadata> ReadTextMetadata(table::FileCache& files, const std::string& folder) {
