@@ -50,7 +50,8 @@ from .results import (
     UpdateResult,
     VerifyReport,
 )
-from .table import Table, Tags
+from .table import Table
+from .tags import Tags
 
 __all__ = [
     "connect",

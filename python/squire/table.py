@@ -33,6 +33,8 @@ from .results import (
     UpdateResult,
     VerifyReport,
 )
+from .tags import Tags
+from .take import TakeQuery
 
 if TYPE_CHECKING:
     from .db import DBConnection
@@ -176,11 +178,11 @@ class Table:
         native = self._reading()
         return self._taken(native, native.row_addresses([int(offset) for offset in offsets]), columns, False)
 
-    def take_offsets(self, offsets: Iterable[int]) -> "TakeQuery":
+    def take_offsets(self, offsets: Iterable[int]) -> TakeQuery:
         """The rows at these offsets, in the order asked for."""
         return TakeQuery(self, [int(offset) for offset in offsets], True)
 
-    def take_row_ids(self, row_ids: Iterable[int]) -> "TakeQuery":
+    def take_row_ids(self, row_ids: Iterable[int]) -> TakeQuery:
         """The rows of these _rowid values (of this version), in the order asked for."""
         return TakeQuery(self, [int(row) for row in row_ids], False)
 
@@ -543,7 +545,7 @@ class Table:
     # -- versions
 
     @property
-    def tags(self) -> "Tags":
+    def tags(self) -> Tags:
         """Names of versions."""
         return Tags(self)
 
@@ -720,88 +722,3 @@ class Table:
     def _taken(native: _native.Table, addresses: list[int], columns: Optional[list[str]], with_id: bool) -> pa.Table:
         out = pa.Table.from_batches([pa.record_batch(native.take(addresses, columns))])
         return out.append_column("_rowid", pa.array(addresses, pa.uint64())) if with_id else out
-
-
-class TakeQuery:
-    """Rows by place, once told which columns; nothing is read before `to_...`."""
-
-    def __init__(self, table: Table, places: list[int], are_offsets: bool) -> None:
-        self._table = table
-        self._places = places
-        self._are_offsets = are_offsets
-        self._columns: Optional[list[str]] = None
-        self._with_row_id = False
-
-    def select(self, columns: list[str]) -> "TakeQuery":
-        """These columns, in this order."""
-        self._columns = list(columns)
-        return self
-
-    def with_row_id(self, with_row_id: bool = True) -> "TakeQuery":
-        """Adds the column _rowid."""
-        self._with_row_id = with_row_id
-        return self
-
-    def to_arrow(self) -> pa.Table:
-        """The rows as a pyarrow Table."""
-        native = self._table._reading()
-        addresses = native.row_addresses(self._places) if self._are_offsets else self._places
-        return self._table._taken(native, addresses, self._columns, self._with_row_id)
-
-    def to_batches(self) -> pa.RecordBatchReader:
-        """The rows as a stream of one batch."""
-        return self.to_arrow().to_reader()
-
-    def to_list(self) -> list[dict[str, Any]]:
-        """The rows as dicts."""
-        return self.to_arrow().to_pylist()
-
-    def to_pandas(self, **kwargs: Any) -> Any:
-        """The rows as a pandas DataFrame; keywords are pyarrow's."""
-        return self.to_arrow().to_pandas(**kwargs)
-
-
-class Tags:
-    """Names for versions; a tagged version is not pruned."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
-
-    def list(self) -> dict[str, dict[str, int]]:
-        """All tags: name -> {"version": number}."""
-        return {tag["name"]: {"version": tag["version"]} for tag in self._table._native.tags()}
-
-    def get_version(self, tag: str) -> int:
-        """The version of a tag.
-
-        Raises:
-            NotFoundError: there is no such tag.
-        """
-        try:
-            return self.list()[tag]["version"]
-        except KeyError:
-            raise NotFoundError(f"tag '{tag}' does not exist") from None
-
-    def create(self, tag: str, version: int) -> None:
-        """Names a version.
-
-        Raises:
-            AlreadyExistsError: the tag is there. NotFoundError: the version is not.
-        """
-        self._table._native.create_tag(tag, version)
-
-    def update(self, tag: str, version: int) -> None:
-        """Gives a tag to another version.
-
-        Raises:
-            NotFoundError: there is no such tag, or no such version.
-        """
-        self._table._native.update_tag(tag, version)
-
-    def delete(self, tag: str) -> None:
-        """Removes a tag; its version may then be pruned.
-
-        Raises:
-            NotFoundError: there is no such tag.
-        """
-        self._table._native.delete_tag(tag)

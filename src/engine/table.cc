@@ -188,9 +188,7 @@ auto DeleteInAnyRoom(Table::Impl& impl, TryDelete try_delete) -> decltype(try_de
 /// Whether rows may be added, by the table's limits; at one of them, and on a nearly full disk, room is made first.
 Result<void> Admit(Table::Impl& impl) {
   impl.keeper.Relieve(*impl.snapshot);
-  return impl.watch->Admit(impl.snapshot, [&] {
-    if (table::IsOwned(impl.snapshot->manifest())) (void)impl.keeper.Optimize(impl.snapshot, {});
-  });
+  return impl.watch->Admit(impl.snapshot, [&] { impl.keeper.Shrink(impl.snapshot); });
 }
 
 /// A write of a table whose commit is followed by upkeep.

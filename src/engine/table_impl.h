@@ -14,7 +14,7 @@ struct Table::Impl {
   std::shared_ptr<table::FileCache> files;
   std::shared_ptr<const table::Snapshot> snapshot;
   std::unique_ptr<engine::Watch> watch;
-  upkeep::Keeper keeper{files->fs(), path, watch->health()};
+  upkeep::Keeper keeper{files->fs(), path, watch->health(), watch->limits()};
 };
 
 /// Tables on any file system, which must outlive them.

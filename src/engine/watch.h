@@ -14,6 +14,8 @@ class Watch {
   Watch(const table::Snapshot& snapshot, const TableLimits& limits);
 
   [[nodiscard]] upkeep::HealthWatch& health() { return health_; }
+  /// Stays where it is.
+  [[nodiscard]] const TableLimits& limits() const { return limits_.limits(); }
   void set_limits(const TableLimits& limits) { limits_ = upkeep::LimitGuard(limits); }
   /// Passes on what something that writes returned, and has it in the record. What is the caller's own mistake, or
   /// another writer's doing, is not.

@@ -138,12 +138,8 @@ Result<Status> Index::GetStatus() {
   }
   status.limits = TRY(LoadLimits(impl_->location));
   const TableLimits limits = LimitsOf(status.limits, status.source_bytes);
-  status.max_bytes = limits.max_bytes;
-  if (limits.max_bytes_per_live > 0) {
-    const auto by_live =
-        static_cast<uint64_t>(std::min(limits.max_bytes_per_live * static_cast<double>(status.live_bytes), 9e18));
-    status.max_bytes = status.max_bytes == 0 ? by_live : std::min(status.max_bytes, by_live);
-  }
+  const uint64_t bytes_allowed = limits.BytesAllowed(status.live_bytes);
+  status.max_bytes = bytes_allowed == UINT64_MAX ? 0 : bytes_allowed;
   if (auto freshness = MeasureFreshness(impl_->location, *impl_->table); freshness) status.freshness = *freshness;
   return status;
 }

@@ -59,7 +59,7 @@ TableLimits LimitsOf(const IndexLimits& limits, uint64_t source_bytes) {
   TableLimits out{limits.max_bytes, limits.max_bytes_per_live, limits.max_versions, limits.min_free_disk};
   if (limits.max_bytes_per_source > 0 && source_bytes > 0) {
     const double bytes = std::min(limits.max_bytes_per_source * static_cast<double>(source_bytes), kBytesMax);
-    const uint64_t by_source = std::max<uint64_t>(1, static_cast<uint64_t>(bytes));
+    const uint64_t by_source = std::max(kMultipleBytesMin, static_cast<uint64_t>(bytes));
     out.max_bytes = out.max_bytes == 0 ? by_source : std::min(out.max_bytes, by_source);
   }
   return out;

@@ -33,8 +33,9 @@ WriterLease::WriterLease(FileSystem& fs, const Paths& paths, uint32_t id, std::u
 }
 
 WriterLease::~WriterLease() {
+  if (!is_ours()) return;  // a child's: what it calls by this name is its own
   fs_.EndNursery(root_);
-  if (is_ours() && !leaves_file_) (void)fs_.Remove(path_);
+  if (!leaves_file_) (void)fs_.Remove(path_);
 }
 
 bool WriterLease::is_ours() const { return process_ == ProcessId(); }

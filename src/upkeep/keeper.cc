@@ -154,7 +154,8 @@ void Keeper::PruneUnasked(const table::Snapshot& current, UpkeepReport& report, 
       measures.free_bytes = *free;
       health_.SetMeasures(measures);
     }
-    const bool pressing = at_once || IsDiskLow() || IsPressing(bytes);
+    const bool pressing =
+        at_once || IsDiskLow() || IsPressing(bytes) || bytes.on_disk > limits_.BytesAllowed(bytes.live);
     if (!pressing && bytes.versions <= kVersionsKept) return {};
     return PruneInto(Retention(pressing ? 1 : kVersionsKept, pressing || bytes.files > kFilesBeforePressing),
                      report.pruned);
@@ -233,14 +234,24 @@ void Keeper::MakeRoom(SnapshotPtr& current, bool for_delete) {
   unasked_time_ += Clock::now() - started;
 }
 
-bool Keeper::MergeTiers(SnapshotPtr& current, int steps_max, UpkeepReport& report) {
+void Keeper::Shrink(SnapshotPtr& current) {
+  if (!table::IsOwned(current->manifest())) return;
+  const auto started = Clock::now();
+  UpkeepReport report{.is_asked = false};
+  RunPrune({}, report);
+  if (MergeTiers(current, kStepsPerLook, report, /*is_pressed=*/true)) RunPrune({}, report);
+  Settle(*current, /*is_asked=*/false);
+  unasked_time_ += Clock::now() - started;
+}
+
+bool Keeper::MergeTiers(SnapshotPtr& current, int steps_max, UpkeepReport& report, bool is_pressed) {
   bool has_merged = false;
   for (int step = 0; step < steps_max; step++) {
     bool is_done = true;
     Run(Stage::kCompact, report, [&]() -> Result<void> {
       const std::vector<FragmentSize> sizes = TRY(SizesOf(*current));
       const auto free = fs_.FreeBytes(root_);
-      const auto run = NextMerge(sizes, free ? *free : UINT64_MAX);
+      const auto run = NextMerge(sizes, free ? *free : UINT64_MAX, is_pressed);
       if (!run) return {};
       const uint64_t bytes = Named(*current, sizes, {&*run, 1}).front().bytes;
       TRY(Merge(current, *run, bytes, UnaskedFileBytesMax(sizes), report.compacted));
@@ -249,7 +260,7 @@ bool Keeper::MergeTiers(SnapshotPtr& current, int steps_max, UpkeepReport& repor
       return {};
     });
     if (is_done) break;
-    if (report.is_asked || IsDiskLow()) PruneUnasked(*current, report);
+    if (report.is_asked || is_pressed || IsDiskLow()) PruneUnasked(*current, report);
   }
   return has_merged;
 }

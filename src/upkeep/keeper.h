@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "squire/limits.h"
 #include "upkeep/compact.h"
 #include "upkeep/health_watch.h"
 #include "upkeep/prune.h"
@@ -28,8 +29,10 @@ struct UpkeepReport {
 
 class Keeper {
  public:
-  /// Of the table at `root` on `fs`. `health` is told how the stages go. Both outlive the keeper.
-  Keeper(FileSystem& fs, std::string root, HealthWatch& health) : fs_(fs), root_(std::move(root)), health_(health) {}
+  /// Of the table at `root` on `fs`. `health` is told how the stages go; bytes over `limits` go at once. All outlive
+  /// the keeper.
+  Keeper(FileSystem& fs, std::string root, HealthWatch& health, const TableLimits& limits = kNoLimits)
+      : fs_(fs), root_(std::move(root)), health_(health), limits_(limits) {}
 
   /// Looks after the bounds near which commits have come, `current` the last: most of the time there is nothing to do.
   /// Does nothing on a table that is not ours, or beside another program's upkeep of it.
@@ -40,6 +43,10 @@ class Keeper {
   void Relieve(const table::Snapshot& current);
   /// After a write that met a full disk: frees what can be freed, for the next one. With `for_delete` the ballast too.
   void MakeRoom(std::shared_ptr<const table::Snapshot>& current, bool for_delete);
+
+  /// Before rows are written to a table that is at a limit: all old versions go, and dead rows by a few rewrites, so
+  /// that it may have to be called again. Does nothing on a table that is not ours.
+  void Shrink(std::shared_ptr<const table::Snapshot>& current);
 
   /// Prunes, as `options` say.
   UpkeepReport Prune(const table::Snapshot& current, const PruneOptions& options);
@@ -76,7 +83,7 @@ class Keeper {
   Result<void> Merge(SnapshotPtr& current, const FragmentRun& run, uint64_t bytes, uint64_t file_bytes_max,
                      CompactResult& sum);
   /// At most so many rewrites; whether there was any.
-  bool MergeTiers(SnapshotPtr& current, int steps_max, UpkeepReport& report);
+  bool MergeTiers(SnapshotPtr& current, int steps_max, UpkeepReport& report, bool is_pressed = false);
   void MergeAll(SnapshotPtr& current, const CompactOptions& options, UpkeepReport& report);
   void Fold(SnapshotPtr& current, bool all, UpkeepReport& report);
 
@@ -86,6 +93,7 @@ class Keeper {
   FileSystem& fs_;
   const std::string root_;
   HealthWatch& health_;
+  const TableLimits& limits_;
   uint64_t last_look_version_ = 0;  // 0: not looked yet
   uint64_t last_look_fragment_ = 0;
   std::chrono::nanoseconds unasked_time_{};

@@ -1,31 +1,34 @@
 #include "upkeep/limits.h"
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "io/descriptors.h"
 
-namespace squire::upkeep {
-namespace {
+namespace squire {
 
-constexpr uint64_t kVersionsPerMeasure = 8;
-constexpr double kNear = 0.75;                   // of a bound
-constexpr uint64_t kBytesPerVersion = 64 << 10;  // its manifest and other small files
-constexpr char kWayOut[] =
-    "delete rows and run upkeep (optimize), remove tags that hold old versions, or raise the limit";
-
-/// Bytes that the table may have by the limit, or none.
-uint64_t BytesAllowed(const TableLimits& limits, uint64_t live_bytes) {
-  uint64_t allowed = limits.max_bytes > 0 ? limits.max_bytes : UINT64_MAX;
-  if (limits.max_bytes_per_live > 0) {
-    const double times_live = limits.max_bytes_per_live * static_cast<double>(live_bytes);
+uint64_t TableLimits::BytesAllowed(uint64_t live_bytes) const {
+  uint64_t allowed = max_bytes > 0 ? max_bytes : UINT64_MAX;
+  if (max_bytes_per_live > 0) {
+    const double times_live =
+        std::max(max_bytes_per_live * static_cast<double>(live_bytes), static_cast<double>(kMultipleBytesMin));
     if (times_live < static_cast<double>(allowed)) allowed = static_cast<uint64_t>(times_live);
   }
   return allowed;
 }
 
+namespace upkeep {
+namespace {
+
+constexpr uint64_t kVersionsPerMeasure = 8;
+constexpr double kNear = 0.75;                   // of a bound
+constexpr uint64_t kBytesPerVersion = 64 << 10;  // its manifest and other small files
+constexpr char kWayOut[] = "delete rows, compact, remove tags that hold old versions, or raise the limit";
+
 }  // namespace
 
 Result<void> CheckLimits(const TableMeasures& measures, const TableLimits& limits) {
-  const uint64_t allowed = BytesAllowed(limits, measures.live_bytes);
+  const uint64_t allowed = limits.BytesAllowed(measures.live_bytes);
   if (measures.bytes > allowed) {
     return OverBudget("the table takes " + std::to_string(measures.bytes) + " bytes (" +
                       std::to_string(measures.live_bytes) + " of them live), max_bytes allows " +
@@ -72,7 +75,7 @@ bool LimitGuard::IsFar(const table::Snapshot& current) const {
   }
   const auto is_near = [](double value, double bound) { return value > bound * kNear; };
   if (is_near(static_cast<double>(measured_.bytes) + static_cast<double>(grown),
-              static_cast<double>(BytesAllowed(limits_, measured_.live_bytes))))
+              static_cast<double>(limits_.BytesAllowed(measured_.live_bytes))))
     return false;
   if (limits_.max_versions > 0 && measured_.versions + versions >= limits_.max_versions) return false;
   return limits_.min_free_disk == 0 ||
@@ -83,20 +86,20 @@ bool LimitGuard::IsFar(const table::Snapshot& current) const {
 Result<void> LimitGuard::Check(const std::shared_ptr<const table::Snapshot>& current,
                                const std::function<void()>& make_room) {
   if (!limits_.any() || IsFar(*current)) return {};
-  for (bool is_first : {true, false}) {
+  for (uint64_t bytes_before = UINT64_MAX;; bytes_before = measured_.bytes) {
     measured_ = TRY(Measure(*current));
     measured_version_ = current->version();
     measured_fragment_ =
         current->manifest().has_max_fragment_id() ? uint64_t{current->manifest().max_fragment_id()} + 1 : 0;
     auto checked = CheckLimits(measured_, limits_);
     if (checked) return {};
-    if (!is_first) {
+    if (measured_.bytes >= bytes_before) {
       measured_version_ = 0;
       return checked;
     }
     make_room();
   }
-  return {};
 }
 
-}  // namespace squire::upkeep
+}  // namespace upkeep
+}  // namespace squire

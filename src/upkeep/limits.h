@@ -27,7 +27,7 @@ class LimitGuard {
 
   [[nodiscard]] const TableLimits& limits() const { return limits_; }
   /// Whether rows may be added to the table of `current`. At a bound calls `make_room`, which may move `current` on,
-  /// and looks again. ERRORS: OverBudget; those of Measure.
+  /// and looks again, as long as that makes the table smaller. ERRORS: OverBudget; those of Measure.
   Result<void> Check(const std::shared_ptr<const table::Snapshot>& current, const std::function<void()>& make_room);
 
  private:

@@ -15,10 +15,11 @@ namespace {
 constexpr char kRoot[] = "/t.lance";
 
 TEST(CheckLimitsTest, TellsWhichBoundIsPassedAndTheWayOut) {
-  const TableMeasures measures{.bytes = 1000, .live_bytes = 400, .versions = 7, .free_bytes = 50};
+  constexpr uint64_t kBytes = 1000 << 20;
+  const TableMeasures measures{.bytes = kBytes, .live_bytes = 400 << 20, .versions = 7, .free_bytes = 50};
   EXPECT_TRUE(CheckLimits(measures, {}));
   EXPECT_TRUE(
-      CheckLimits(measures, {.max_bytes = 1000, .max_bytes_per_live = 2.5, .max_versions = 7, .min_free_disk = 50}));
+      CheckLimits(measures, {.max_bytes = kBytes, .max_bytes_per_live = 2.5, .max_versions = 7, .min_free_disk = 50}));
   const auto refused = [&](const TableLimits& limits, const char* name) {
     const auto checked = CheckLimits(measures, limits);
     ASSERT_FALSE(checked) << name;
@@ -26,10 +27,18 @@ TEST(CheckLimitsTest, TellsWhichBoundIsPassedAndTheWayOut) {
     EXPECT_NE(checked.error().message.find(name), std::string::npos) << checked.error().message;
     EXPECT_NE(checked.error().message.find("delete rows"), std::string::npos);
   };
-  refused({.max_bytes = 999}, "max_bytes");
+  refused({.max_bytes = kBytes - 1}, "max_bytes");
   refused({.max_bytes_per_live = 2.4}, "max_bytes");
   refused({.max_versions = 6}, "max_versions");
   refused({.min_free_disk = 51}, "min_free_disk");
+}
+
+TEST(CheckLimitsTest, AMultipleHoldsFromSomeMegabytesOn) {
+  const TableLimits limits{.max_bytes_per_live = 3};
+  EXPECT_EQ(limits.BytesAllowed(0), kMultipleBytesMin);
+  EXPECT_EQ(limits.BytesAllowed(kMultipleBytesMin), 3 * kMultipleBytesMin);
+  EXPECT_EQ(TableLimits{}.BytesAllowed(1000), UINT64_MAX);
+  EXPECT_EQ((TableLimits{.max_bytes = 1000, .max_bytes_per_live = 3}).BytesAllowed(1 << 30), 1000u);
 }
 
 class LimitGuardTest : public testing::Test {
@@ -86,6 +95,14 @@ TEST_F(LimitGuardTest, MakesRoomBeforeItRefuses) {
   };
   EXPECT_TRUE(guard.Check(snapshot_, make_room));
   EXPECT_EQ(calls, 2);
+}
+
+TEST_F(LimitGuardTest, GoesOnWhileRoomIsMade) {
+  for (int i = 0; i < 6; i++) NewVersion();
+  LimitGuard guard({.max_versions = 2});
+  uint64_t gone = 0;
+  EXPECT_TRUE(guard.Check(snapshot_, [&] { ASSERT_TRUE(disk_.Remove(snapshot_->paths().Manifest(++gone))); }));
+  EXPECT_EQ(gone, 5u);
 }
 
 TEST_F(LimitGuardTest, AHandleKeepsTheRecordOfATableOfOurs) {

@@ -14,12 +14,13 @@ constexpr size_t kFirstTierWidth = 16;
 constexpr size_t kTierWidth = 8;
 
 constexpr uint64_t kUnaskedFileBytesMin = 64 << 20;
-constexpr uint64_t kUnaskedFileShare = 16;   // of the live bytes
-constexpr size_t kFragmentsMax = 56;         // a merge is looked for whatever its cost
-constexpr uint64_t kDeadBytesMin = 8 << 20;  // dead rows below this are left
-constexpr uint64_t kDeadBytesOnFullDisk = 256 << 10;
-constexpr uint64_t kDeadPercentMax = 40;    // of the live bytes
-constexpr uint64_t kDeadPercentWorth = 20;  // of a fragment, to rewrite it
+constexpr uint64_t kUnaskedFileShare = 16;         // of the live bytes
+constexpr size_t kFragmentsMax = 56;               // a merge is looked for whatever its cost
+constexpr uint64_t kDeadBytesMin = 8 << 20;        // dead rows below this are left
+constexpr uint64_t kDeadBytesPressed = 256 << 10;  // the same on a full disk or at a bound
+constexpr uint64_t kDeadPercentMax = 40;           // of the live bytes
+constexpr uint64_t kDeadPercentWorth = 20;         // of a fragment, to rewrite it
+constexpr uint64_t kDeadPercentPressed = 10;
 
 uint64_t TierLimit(size_t tier) {
   uint64_t limit = kFirstTierBytes;
@@ -64,8 +65,8 @@ std::optional<FragmentRun> FindTierRun(std::span<const FragmentSize> sizes, size
 }
 
 /// The fragment with the greatest share of dead bytes of those that fit into `room`, where there are too many of them
-/// in all, or more than the disk has left.
-std::optional<FragmentRun> FindDead(std::span<const FragmentSize> sizes, uint64_t room) {
+/// in all, or more than the disk has left, or than is to be had at a bound.
+std::optional<FragmentRun> FindDead(std::span<const FragmentSize> sizes, uint64_t room, bool is_pressed) {
   const uint64_t live = SumLive(sizes);
   uint64_t dead = 0;
   const auto percent = [&](const FragmentSize& size) {
@@ -73,9 +74,10 @@ std::optional<FragmentRun> FindDead(std::span<const FragmentSize> sizes, uint64_
   };
   for (const FragmentSize& size : sizes) dead += size.bytes - size.live_bytes;
   const uint64_t dead_max = std::max(kDeadBytesMin, live * kDeadPercentMax / 100);
-  if (dead <= std::min(dead_max, std::max(kDeadBytesOnFullDisk, room))) return std::nullopt;
+  const uint64_t dead_in_room = is_pressed ? kDeadBytesPressed : std::max(kDeadBytesPressed, room);
+  if (dead <= std::min(dead_max, dead_in_room)) return std::nullopt;
   const auto worst = std::ranges::max_element(sizes, {}, percent);
-  if (percent(*worst) < kDeadPercentWorth) return std::nullopt;
+  if (percent(*worst) < (is_pressed ? kDeadPercentPressed : kDeadPercentWorth)) return std::nullopt;
   return FragmentRun{static_cast<size_t>(worst - sizes.begin()), 1};
 }
 
@@ -125,13 +127,13 @@ uint64_t UnaskedFileBytesMax(std::span<const FragmentSize> sizes) {
   return std::max(kUnaskedFileBytesMin, SumLive(sizes) / kUnaskedFileShare);
 }
 
-std::optional<FragmentRun> NextMerge(std::span<const FragmentSize> sizes, uint64_t room) {
+std::optional<FragmentRun> NextMerge(std::span<const FragmentSize> sizes, uint64_t room, bool is_pressed) {
   const uint64_t bytes_max = UnaskedFileBytesMax(sizes);
   std::optional<FragmentRun> merge;
   for (size_t tier = 0; !merge && (tier == 0 || TierLimit(tier - 1) < bytes_max / 2); tier++)
     merge = FindTierRun(sizes, tier, bytes_max);
   if (merge && SumLive(sizes.subspan(merge->first, merge->count)) <= room) return merge;
-  if (auto dead = FindDead(sizes, room)) return dead;
+  if (auto dead = FindDead(sizes, room, is_pressed)) return dead;
   return merge ? merge : FindCheapest(sizes, bytes_max);
 }
 

@@ -32,8 +32,9 @@ uint64_t UnaskedFileBytesMax(std::span<const FragmentSize> sizes);
 
 /// What is to be rewritten next so that fragments stay few and dead rows a small share; nothing most of the time. With
 /// little `room` on the disk, in bytes, dead rows go earlier, and what fits goes first; what is returned may not fit
-/// where nothing else does.
-std::optional<FragmentRun> NextMerge(std::span<const FragmentSize> sizes, uint64_t room = UINT64_MAX);
+/// where nothing else does. At a bound of the table (`is_pressed`) dead rows go wherever they are worth a rewrite.
+std::optional<FragmentRun> NextMerge(std::span<const FragmentSize> sizes, uint64_t room = UINT64_MAX,
+                                     bool is_pressed = false);
 
 struct CompactOptions {
   uint64_t target_bytes = 128 << 20;  ///< fragments below this are merged

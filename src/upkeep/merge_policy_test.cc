@@ -113,6 +113,13 @@ TEST(MergePolicyTest, OnAFullDiskDeadRowsGoFirstWhereTheyFit) {
   EXPECT_EQ(NextMerge(sizes, 2 * kMiB), (FragmentRun{2, 1}));
 }
 
+TEST(MergePolicyTest, AtABoundDeadRowsGoWhereverTheyAreWorthIt) {
+  const std::vector<FragmentSize> sizes = {{20 * kMiB, 19 * kMiB, 100}, {10 * kMiB, 8 * kMiB, 100}};
+  EXPECT_EQ(NextMerge(sizes), std::nullopt);
+  EXPECT_EQ(NextMerge(sizes, UINT64_MAX, /*is_pressed=*/true), (FragmentRun{1, 1}));
+  EXPECT_EQ(NextMerge(std::span(sizes).first(1), UINT64_MAX, true), std::nullopt) << "a twentieth is not";
+}
+
 TEST(MergePolicyTest, AskedForRunsStandSideBySide) {
   const FragmentSize small{kMiB, kMiB, 10}, big{200 * kMiB, 200 * kMiB, 10}, holed{200 * kMiB, 100 * kMiB, 10};
   const std::vector<FragmentSize> sizes = {small, small, big, small, big, holed, small, small};

@@ -319,13 +319,17 @@ class Pruner {
   }
 
   void RemoveOrphans() {
+    std::vector<SizedFile> files;
+    std::vector<std::string> folders;
     for (const StoredFile& file : stored_) {
       if (!IsOrphan(file)) continue;
       if (file.name.ends_with('/'))
-        (void)remover_.RemoveManyNamed({&file.name, 1});
+        folders.push_back(file.name);
       else
-        (void)remover_.Remove(file.name, file.size_bytes);
+        files.push_back({file.name, file.size_bytes});
     }
+    (void)remover_.RemoveMany(files);
+    (void)remover_.RemoveManyNamed(folders);
     if (options_.dry_run || dead_.empty() || remover_.failure()) return;
     if (is_something_unknown_ && options_.orphan_age_ns > 0) return;
     remover_.SyncFolders();  // then the last trace of the dead may go

@@ -161,6 +161,26 @@ def test_replacing_rows_for_ever_stays_below_max_bytes(db):
     assert table.health().bytes < 6 << 20
 
 
+@pytest.mark.parametrize("times", [1.5, 3])
+def test_replacing_rows_for_ever_stays_below_a_multiple_of_the_live_bytes(db, times):
+    import random
+
+    import pyarrow as pa
+    import squire
+
+    random.seed(1)
+
+    def some(keys):
+        return pa.table({"id": keys, "text": [random.randbytes(20_000).hex() for _ in keys]})
+
+    table = squire.connect(db.uri, max_bytes=f"{times}x").create_table("t", some(range(600)))
+    for _ in range(100):
+        table.upsert("id", some(random.sample(range(600), 20)))
+    health = table.health()
+    assert health.status == "green" and health.live_bytes > 20_000_000
+    assert health.bytes < times * health.live_bytes + (2 << 20), "one write may pass the limit by its own size"
+
+
 def test_max_versions_and_min_free_disk(db):
     import squire
 

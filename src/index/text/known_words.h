@@ -30,9 +30,14 @@ class KnownWords {
     using is_transparent = void;
   };
 
+  struct Known {
+    std::shared_ptr<const Lists> lists;
+    size_t size_bytes = 0;
+  };
+
   std::mutex mutex_;
   size_t bytes_ = 0;
-  std::unordered_map<std::string, std::shared_ptr<const Lists>, Hash, std::equal_to<>> words_;
+  std::unordered_map<std::string, Known, Hash, std::equal_to<>> words_;
 };
 
 }  // namespace squire::text
