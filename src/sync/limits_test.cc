@@ -7,7 +7,8 @@ namespace {
 
 TEST(LimitsTest, CountsByTheTreesOwnBytes) {
   EXPECT_FALSE(LimitsOf({}, 100).any());
-  EXPECT_EQ(LimitsOf({.max_bytes_per_source = 2.5}, 100).max_bytes, 250u);
+  EXPECT_EQ(LimitsOf({.max_bytes_per_source = 2.5}, 100 << 20).max_bytes, uint64_t{250} << 20);
+  EXPECT_EQ(LimitsOf({.max_bytes_per_source = 2.5}, 100).max_bytes, kMultipleBytesMin);
   EXPECT_EQ(LimitsOf({.max_bytes = 200, .max_bytes_per_source = 2.5}, 100).max_bytes, 200u);
   EXPECT_FALSE(LimitsOf({.max_bytes_per_source = 2.5}, 0).any());
   EXPECT_GT(LimitsOf({.max_bytes_per_source = 1e300}, UINT64_MAX).max_bytes, uint64_t{1} << 62);

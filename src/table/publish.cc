@@ -1,15 +1,14 @@
 // Writing a version: what it names first, then its manifest, in one step.
 
 #include "table/draft.h"
-#include "table/owned.h"
 
 namespace squire::table {
 namespace {
 
 constexpr size_t kHintBytes = 40;  // enough for any version; what is not needed is spaces
 
-/// The transaction also stands in the manifest, which is what readers go by: this copy of it, for older programs that
-/// write a table of theirs beside us, is not synced.
+/// The transaction also stands in the manifest, which is what readers go by. This copy is for older programs (lancedb
+/// 0.40 is one): a handle of theirs that was opened before cannot write after a version without it. It is not synced.
 Result<void> WriteTransaction(FileSystem& fs, const std::string& path, const pb::Transaction& transaction) {
   TRY(fs.CreateFolders(FolderOf(path)));
   auto file = TRY(fs.Create(path));
@@ -35,12 +34,10 @@ void WriteHint(FileSystem& fs, const Paths& paths, const Version& version) {
 Result<void> PublishVersion(FileSystem& fs, const Paths& paths, const std::string& manifest_path, Version& version,
                             std::vector<std::string>& leftovers) {
   const pb::Transaction& transaction = version.transaction;
-  if (!IsOwned(version.manifest)) {
-    const std::string name = std::to_string(transaction.read_version()) + "-" + transaction.uuid() + ".txn";
-    leftovers.push_back(paths.Transaction(name));
-    TRY(WriteTransaction(fs, paths.Transaction(name), transaction));
-    version.manifest.set_transaction_file(name);
-  }
+  const std::string name = std::to_string(transaction.read_version()) + "-" + transaction.uuid() + ".txn";
+  leftovers.push_back(paths.Transaction(name));
+  TRY(WriteTransaction(fs, paths.Transaction(name), transaction));
+  version.manifest.set_transaction_file(name);
   for (const NewFile& file : version.files) leftovers.push_back(file.path);
   if (!version.folders.empty()) TRY(CreateDurable(fs, version.files, version.folders));
   auto published = fs.PublishIfAbsent(

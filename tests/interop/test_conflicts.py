@@ -93,6 +93,29 @@ def test_ours_second(tmp_path, first, second):
         assert theirs.to_table(filter="id = 2")["x"].to_pylist() == ["theirs"]
 
 
+@pytest.mark.parametrize("made_by", ["squire", "lancedb"])
+def test_a_handle_of_lancedb_writes_on_beside_ours(tmp_path, made_by):
+    """Versions of ours have what its older library lays its own over: a file of their transaction."""
+    import lancedb
+    import squire
+
+    db, theirs = squire.connect(tmp_path), lancedb.connect(tmp_path)
+    (db if made_by == "squire" else theirs).create_table("t", rows(0, 10))
+    table, late = db.open_table("t"), theirs.open_table("t")
+    for i in range(4):
+        table.add(rows(100 + i, 1))
+        late.add(rows(200 + i, 1))
+    table.update(where="id = 0", values={"x": "ours"})
+    late.delete("id = 1")
+    table.delete("id = 2")
+    late.merge_insert("id").when_not_matched_insert_all().execute(rows(300, 1))
+    table.compact()
+    late.add(rows(301, 1))
+    ids = sorted(db.open_table("t").to_arrow()["id"].to_pylist())
+    assert ids == [0, *range(3, 10), *range(100, 104), *range(200, 204), 300, 301]
+    assert sorted(theirs.open_table("t").to_arrow()["id"].to_pylist()) == ids
+
+
 WRITER = """
 import sys; sys.path.insert(0, sys.argv[5])
 import pyarrow as pa
