@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Optional, Union
 
+from . import checks
 from .errors import InvalidArgumentError, UnsupportedError
 
 # text, kind, role, column, boost, all_words, edits, prefix_size, words_max: a TextCondition of the engine
 Condition = tuple[str, str, str, str, float, bool, int, int, int]
 _ANY_COLUMN = ""
 _WORDS_MAX = 50
+_LENGTH_MAX = 2**31 - 1
 
 
 class Operator(str, Enum):
@@ -107,10 +109,11 @@ def searches_of(query: FullTextQuery, columns: list[str]) -> list[tuple[str, lis
     within parts."""
     name = type(query).__name__
     if name == "MultiMatchQuery":
-        boosts = query.boosts or [1.0] * len(query.columns)
-        if len(boosts) != len(query.columns) or not query.columns:
+        names = checks.names(query.columns, "columns")
+        boosts = query.boosts or [1.0] * len(names)
+        if len(boosts) != len(names) or not names:
             raise InvalidArgumentError("a MultiMatchQuery has columns, and a boost for each or none")
-        parts = zip(query.columns, boosts)
+        parts = zip(names, boosts)
         return [(column, [_words(query, "should", _ANY_COLUMN, boost)]) for column, boost in parts]
     pairs = query.queries if name == "BooleanQuery" else [(Occur.SHOULD, query)]
     found = [_condition(part, _role(occur)) for occur, part in pairs]
@@ -126,29 +129,35 @@ def searches_of(query: FullTextQuery, columns: list[str]) -> list[tuple[str, lis
 
 
 def _role(occur: Any) -> str:
-    return str(getattr(occur, "value", occur)).lower()
+    return checks.choice(getattr(occur, "value", occur), "Occur", [occur.value for occur in Occur]).lower()
 
 
 def _words(query: Any, role: str, column: str, boost: float) -> Condition:
-    all_words = str(getattr(query.operator, "value", query.operator)).upper() == "AND"
+    operator = checks.choice(getattr(query.operator, "value", query.operator), "operator", ("OR", "AND"))
     fuzziness = getattr(query, "fuzziness", 0)
-    edits = -1 if fuzziness is None else fuzziness
-    prefix, words_max = getattr(query, "prefix_length", 0), getattr(query, "max_expansions", _WORDS_MAX)
-    return (query.query, "words", role, column, float(boost), all_words, edits, prefix, words_max)
+    edits = -1 if fuzziness is None else checks.whole(fuzziness, "fuzziness", 0, 2)
+    prefix = checks.whole(getattr(query, "prefix_length", 0), "prefix_length", 0, _LENGTH_MAX)
+    words, all_words = checks.text(query.query, "query"), operator == "AND"
+    return (words, "words", role, column, checks.number(boost, "boost"), all_words, edits, prefix, _expansions(query))
+
+
+def _expansions(query: Any) -> int:
+    return checks.whole(getattr(query, "max_expansions", _WORDS_MAX), "max_expansions", 1, _LENGTH_MAX)
 
 
 def _condition(query: Any, role: str) -> Condition:
-    column = getattr(query, "column", None) or _ANY_COLUMN
-    boost = float(getattr(query, "boost", 1.0))
     name = type(query).__name__
-    if name == "MatchQuery":
-        return _words(query, role, column, boost)
-    if name == "PhraseQuery":
-        if getattr(query, "slop", 0):
-            raise UnsupportedError("a phrase with words in between (slop) cannot be searched")
-        return (query.query, "phrase", role, column, boost, False, 0, 0, _WORDS_MAX)
-    if name == "PrefixQuery":
-        return (query.query, "prefix", role, column, boost, False, 0, 0, query.max_expansions)
     if name == "BoostQuery":
         raise UnsupportedError("a BoostQuery lowers scores; a part that MUST_NOT occur, or a boost below 1, may do")
-    raise UnsupportedError(f"a {name} within another query cannot be searched; its parts may stand side by side")
+    if name not in ("MatchQuery", "PhraseQuery", "PrefixQuery"):
+        raise UnsupportedError(f"a {name} within another query cannot be searched; its parts may stand side by side")
+    column = checks.text(getattr(query, "column", None) or _ANY_COLUMN, "column")
+    boost = checks.number(getattr(query, "boost", 1.0), "boost")
+    if name == "MatchQuery":
+        return _words(query, role, column, boost)
+    words = checks.text(query.query, "query")
+    if name == "PrefixQuery":
+        return (words, "prefix", role, column, boost, False, 0, 0, _expansions(query))
+    if getattr(query, "slop", 0):
+        raise UnsupportedError("a phrase with words in between (slop) cannot be searched")
+    return (words, "phrase", role, column, boost, False, 0, 0, _WORDS_MAX)

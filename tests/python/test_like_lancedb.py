@@ -381,8 +381,8 @@ def test_hybrid_searches_take_rerankers(pair):
     only_words = ask(squire.rerankers.RRFReranker(vector_weight=0), limit=3)
     by_words = pair.ours.search("word3 term9", query_type="fts").limit(3).to_list()
     assert [row["id"] for row in only_words] == [row["id"] for row in by_words]
-    with pytest.raises(squire.UnsupportedError):
-        pair.ours.search(VECTORS[0]).rerank(squire.rerankers.RRFReranker())
+    with pytest.raises(squire.InvalidArgumentError):
+        pair.ours.search(VECTORS[0]).rerank(squire.rerankers.RRFReranker(), "words")
     with pytest.raises(squire.InvalidArgumentError):
         squire.rerankers.RRFReranker(K=0)
 
