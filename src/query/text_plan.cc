@@ -135,7 +135,8 @@ Result<void> TextPlan::OpenIndexes(const table::Snapshot& snapshot, std::span<co
   std::set<uint64_t> seen;
   for (Found& one : found) {
     if (analyzer_ == nullptr) {
-      auto analyzer = text::Analyzer::FromJson(one.opened.index->parameters().analyzer);
+      const auto& made = one.opened.index->parameters();
+      auto analyzer = text::Analyzer::FromJson(made.analyzer, made.stop_words);
       if (!analyzer) {
         Log(LogLevel::kWarn, "a text index is not used: " + analyzer.error().ToString());
         continue;
@@ -144,7 +145,7 @@ Result<void> TextPlan::OpenIndexes(const table::Snapshot& snapshot, std::span<co
       parameters_ = one.opened.index->parameters();
       for (const auto& column : parameters_.columns)
         if (column.field_id == field_ids[0]) scale_ = column.boost;
-    } else if (one.opened.index->parameters() != parameters_) {
+    } else if (!one.opened.index->parameters().IsMadeLike(parameters_)) {
       continue;
     }
     if (one.opened.parts.empty()) {

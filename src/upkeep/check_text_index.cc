@@ -32,6 +32,8 @@ class Checker {
 
   Result<int64_t> Run(bool deep) {
     const auto index = TRY(text::TextIndex::Open(snapshot_, entry_));
+    const bool is_ours = table::WriterOf("_indices", table::UuidText(entry_.uuid())).has_value();
+    if (is_ours) analyzer_ = TRY(text::Analyzer::FromJson(index->parameters().analyzer));
     for (const uint64_t id : TRY(text::CoveredByTextIndex(snapshot_, entry_))) {
       table::Fragment* fragment = snapshot_.FindFragment(id);
       if (fragment == nullptr) continue;
@@ -43,7 +45,6 @@ class Checker {
       TRY(CheckDocuments(*part));
       if (deep) TRY(CheckWords(*part));
     }
-    const bool is_ours = table::WriterOf("_indices", table::UuidText(entry_.uuid())).has_value();
     const bool has_addresses = (snapshot_.manifest().reader_feature_flags() & lance::kFlagStableRowIds) == 0;
     if (deep && is_ours && has_addresses) TRY(CompareWithColumns(index->parameters()));
     return bytes_;
@@ -91,19 +92,20 @@ class Checker {
                          const text::WordPostings& postings, std::vector<uint64_t>& lengths) {
     bytes_ += static_cast<int64_t>(postings.blocks.size() + postings.positions.size());
     const uint64_t hash = HashOf(part.word(word));
+    // Which list of stop words an entry is by may have changed while it was merged.
+    const bool counts = analyzer_ != nullptr && !analyzer_->IsDisputed(part.word(word));
     if (part.has_positions() && postings.position_ends.empty())
       return Corruption("nothing says where the word '" + std::string(part.word(word)) + "' stands", folder_);
     const auto list = TRY(text::PostingList::Parse(postings, norms));
     list->ForEachDocument([&](uint32_t document, uint32_t frequency) {
       lengths[document] += frequency;
       const uint64_t row = part.rows()[document];
-      if (IsLive(row)) sum_ += HashOf(row, hash, frequency);
+      if (counts && IsLive(row)) sum_ += HashOf(row, hash, frequency);
     });
     return {};
   }
 
   Result<void> CompareWithColumns(const text::TextIndexParameters& parameters) {
-    const auto analyzer = TRY(text::Analyzer::FromJson(parameters.analyzer));
     table::Projection columns;
     for (const text::TextIndexParameters::Column& column : parameters.columns) {
       const Field* field = snapshot_.FindField(column.field_id);
@@ -115,7 +117,7 @@ class Checker {
     for (size_t i = 0; i < snapshot_.num_fragments(); i++) {
       if (!live_.contains(snapshot_.fragment(i).id())) continue;
       const auto read = ReadInBatches(snapshot_.fragment(i).physical_rows(), [&](int64_t first, int64_t count) {
-        return SumOf(columns, {i, first, count}, parameters, *analyzer, sum);
+        return SumOf(columns, {i, first, count}, parameters, sum);
       });
       if (!read && IsDamage(read.error())) return {};  // the column's damage is told of by itself
       bytes_ += TRY(read);
@@ -125,7 +127,7 @@ class Checker {
   }
 
   Result<int64_t> SumOf(const table::Projection& columns, const table::RowRange& range,
-                        const text::TextIndexParameters& parameters, const text::Analyzer& analyzer, uint64_t& sum) {
+                        const text::TextIndexParameters& parameters, uint64_t& sum) {
     const table::RangeBatch rows = TRY(table::ReadRange(snapshot_, columns, range));
     int64_t bytes = 0;
     for (const Array& column : rows.batch.columns) bytes += column.byte_size();
@@ -135,8 +137,8 @@ class Checker {
       for (size_t i = 0; i < parameters.columns.size(); i++) {
         const Array& column = rows.batch.columns[i];
         if (!column.IsValid(row)) continue;
-        analyzer.ForEach(column.Text(row), [&](std::string_view word, uint32_t) {
-          frequencies[std::string(word)] += parameters.columns[i].boost;
+        analyzer_->ForEach(column.Text(row), [&](std::string_view word, uint32_t) {
+          if (!analyzer_->IsDisputed(word)) frequencies[std::string(word)] += parameters.columns[i].boost;
         });
       }
       for (const auto& [word, frequency] : frequencies)
@@ -148,8 +150,9 @@ class Checker {
   const table::Snapshot& snapshot_;
   const pb::IndexMetadata& entry_;
   const std::string folder_;
-  std::map<uint64_t, const lance::RowSet*> live_;  // deleted rows of the fragments that are covered
-  std::set<uint64_t> seen_;                        // live rows
+  std::map<uint64_t, const lance::RowSet*> live_;   // deleted rows of the fragments that are covered
+  std::shared_ptr<const text::Analyzer> analyzer_;  // of an entry that Squire wrote
+  std::set<uint64_t> seen_;                         // live rows
   uint64_t sum_ = 0;
   int64_t bytes_ = 0;
 };

@@ -81,7 +81,8 @@ Result<uint64_t> FoldTextIndexes(std::shared_ptr<const table::Snapshot>& current
     const bool is_due = (all ? !looked->uncovered.empty() : looked->uncovered_rows >= kUnfoldedTextsMin) ||
                         std::ranges::any_of(looked->entries, &Entry::is_hollow);
     if (!is_due) continue;
-    auto opened = text::TextIndex::Open(*current, looked->entries.front().index);
+    const auto& largest = *std::ranges::max_element(looked->entries, {}, &Entry::live_rows);
+    auto opened = text::TextIndex::Open(*current, largest.index);
     if (!opened && opened.error().code == Code::kUnsupported) continue;
     if (!opened) return std::move(opened.error());
     text::TextIndexWork work;

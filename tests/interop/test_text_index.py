@@ -143,3 +143,44 @@ def test_they_leave_an_index_for_code_alone(tmp_path):
     assert table.verify().problems == []
     lance.dataset(path).drop_index("words")
     assert squire.connect(tmp_path).open_table("t").list_indices() == []
+
+
+# "not" and the like are stop words of Lance 13, which is lancedb's, and words of Lance 14, which is pylance's.
+@pytest.mark.parametrize("maker", ["lancedb", "pylance", "squire"])
+def test_stop_words_are_those_of_who_made_the_index(tmp_path, maker):
+    values = ["Bob's house is not big", "the house", "Alice's garden, won't you", "that isn't theirs", "no d m ll ve"]
+    path = str(tmp_path / "t.lance")
+    if maker == "lancedb":
+        lancedb.connect(tmp_path).create_table("t", rows(0, values)).create_fts_index("text", with_position=True)
+    elif maker == "pylance":
+        make_theirs(path, values, with_position=True)
+    else:
+        squire.connect(tmp_path).create_table("t", rows(0, values)).create_fts_index("text", with_position=True)
+    ours = squire.connect(tmp_path).open_table("t")
+    queries = lance.query if maker == "pylance" else lancedb.query
+    match, all_words = queries.MatchQuery, queries.FullTextOperator.AND
+
+    def search(query):
+        if maker != "pylance":
+            found = lancedb.connect(tmp_path).open_table("t").search(query, query_type="fts").limit(10).to_list()
+        else:
+            found = lance.dataset(path).to_table(full_text_query=query, columns=["id", "_score"], limit=10).to_pylist()
+        return sorted((row["id"], round(row["_score"], 3)) for row in found)
+
+    for step in ("indexed", "with a new row", "folded"):
+        if step == "with a new row":
+            ours.add(rows(5, ["Bob's house again, not a garden"]))
+        if step == "folded":
+            ours.optimize()
+            assert ours.verify().problems == []
+        for word in ["house", "not", "no", "s", "t", "won", "isn", "d", "ll", "garden"]:
+            asked = squire.fts.MatchQuery(word, "text")
+            found = sorted((row["id"], round(row["_score"], 3)) for row in ours.search(asked).to_list())
+            assert [row for row, _ in found] == [row for row, _ in search(match(word, "text"))], (step, word)
+            if step == "indexed":
+                assert found == search(match(word, "text")), word
+        asked = match("Bob's house", "text", operator=all_words)
+        same = squire.fts.MatchQuery("Bob's house", "text", operator=squire.fts.Operator.AND)
+        assert sorted(row["id"] for row in ours.search(same).to_list()) == [row for row, _ in search(asked)], step
+        assert len(search(asked)) == (1 if step == "indexed" else 2)
+        assert [row["id"] for row in ours.search('"house is not big"').to_list()] == [0]

@@ -29,6 +29,15 @@ constexpr std::string_view kEnglishStopWords =
     "they're they've this those through to too under until up very was we we'd we'll we're were we've what when where "
     "which while who whom why will with you you'd you'll your you're yours yourself yourselves you've";
 
+/// Those that Lance 13 leaves out as well and Lance 14 does not.
+constexpr std::string_view kMoreEnglishStopWords =
+    "ain aren aren't couldn couldn't d didn didn't doesn doesn't don don't hadn hadn't hasn hasn't haven haven't isn "
+    "isn't ll m ma mightn mightn't mustn mustn't needn needn't no nor not o s shan shan't shouldn shouldn't t ve "
+    "wasn wasn't weren weren't won won't wouldn wouldn't y";
+
+/// Of these, what only an index by the shorter list holds: no letters that other words fold to.
+constexpr std::string_view kKeptWords = "not nor don didn doesn isn aren couldn hadn hasn haven shouldn wasn weren won";
+
 std::unordered_set<std::string> SplitWords(std::string_view words) {
   std::unordered_set<std::string> out;
   while (!words.empty()) {
@@ -201,12 +210,25 @@ std::string Analyzer::FoldWord(std::string_view word) const {
   return out;
 }
 
+bool Analyzer::IsDisputed(std::string_view word) const {
+  static const auto kWords = SplitWords(kMoreEnglishStopWords);
+  return has_usual_stop_words_ && kWords.contains(std::string(word));
+}
+
+std::span<const std::string> Analyzer::KeptWords() {
+  static const auto kWords = [] {
+    const auto words = SplitWords(kKeptWords);
+    return std::vector<std::string>(words.begin(), words.end());
+  }();
+  return kWords;
+}
+
 std::shared_ptr<const Analyzer> Analyzer::ForCode() {
   static const std::shared_ptr<const Analyzer> kCode(new Analyzer());
   return kCode;
 }
 
-Result<std::shared_ptr<const Analyzer>> Analyzer::FromJson(std::string_view parameters) {
+Result<std::shared_ptr<const Analyzer>> Analyzer::FromJson(std::string_view parameters, StopWords stop_words_by) {
   const Json json = Json::parse(parameters, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return InvalidArgument("the parameters of a text index are not a JSON object");
   Members members(json);
@@ -262,6 +284,8 @@ Result<std::shared_ptr<const Analyzer>> Analyzer::FromJson(std::string_view para
     if (out->language_ != "English")
       return Unsupported("the stop words of the language '" + out->language_ + "' are not known here");
     out->stop_words_ = SplitWords(kEnglishStopWords);
+    out->has_usual_stop_words_ = true;
+    if (stop_words_by == StopWords::kLance13) out->stop_words_.merge(SplitWords(kMoreEnglishStopWords));
   }
   return std::shared_ptr<const Analyzer>(std::move(out));
 }

@@ -2,6 +2,8 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
+
 #include "index/coverage.h"
 #include "index/text/text_files.h"
 #include "lance/parse_message.h"
@@ -86,6 +88,10 @@ Result<std::shared_ptr<const TextIndex>> TextIndex::Open(const table::Snapshot& 
   out->parameters_.with_positions = metadata.with_positions;
   for (const uint64_t part : metadata.parts)
     out->parts_.push_back(TRY(OpenPart(snapshot.files(), folder, part, metadata)));
+  for (const auto& part : out->parts_)
+    if (std::ranges::any_of(Analyzer::KeptWords(),
+                            [&](const std::string& word) { return part->Find(word).has_value(); }))
+      out->parameters_.stop_words = StopWords::kLance14;
   return std::shared_ptr<const TextIndex>(std::move(out));
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "index/text/analyzer.h"
 #include "index/text/text_part.h"
 #include "table/snapshot.h"
 
@@ -31,7 +32,12 @@ struct TextIndexParameters {
   std::vector<Column> columns;
   std::string analyzer;  ///< how texts become words: JSON as Lance has it; "base_tokenizer" may be "code1", too
   bool with_positions = false;
+  StopWords stop_words = StopWords::kLance13;  ///< of an index that is there: as its words tell
 
+  /// But for stop words: entries of one index may differ in these.
+  [[nodiscard]] bool IsMadeLike(const TextIndexParameters& other) const {
+    return columns == other.columns && analyzer == other.analyzer && with_positions == other.with_positions;
+  }
   friend bool operator==(const TextIndexParameters&, const TextIndexParameters&) = default;
 };
 /// Names of the files that hold these columns of a fragment: while it is the same, so are the values.

@@ -251,7 +251,7 @@ Result<pb::IndexMetadata> WriteTextIndex(const table::Snapshot& snapshot, const 
   if (snapshot.manifest().reader_feature_flags() & lance::kFlagStableRowIds)
     return Unsupported("a table with stable row ids gets no text index", snapshot.paths().root);
   std::string uuid = TRY(snapshot.NewNames()).Uuid();
-  auto analyzer = TRY(Analyzer::FromJson(work.parameters.analyzer));
+  auto analyzer = TRY(Analyzer::FromJson(work.parameters.analyzer, work.parameters.stop_words));
   return Writer(snapshot, work, std::move(uuid), std::move(columns), std::move(analyzer)).Write(is_lance_kind);
 }
 
