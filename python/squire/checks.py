@@ -1,16 +1,19 @@
-"""What callers pass, looked at before the engine sees it. Each check returns the value, or says what is wrong and wanted."""
+"""What callers pass, looked at before the engine sees it: each check returns the value or says what is wrong and wanted."""
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
 import operator
-from collections.abc import Iterable
-from typing import Any, Optional
+from collections.abc import Callable, Iterable
+from typing import Any, Optional, TypeVar
 
 from .errors import InvalidArgumentError
 
 #: The engine counts in 64 bits.
 _MOST = 2**63 - 1
+_Class = TypeVar("_Class", bound=type)
 
 
 def _shown(value: Any) -> str:
@@ -84,3 +87,32 @@ def names(value: Any, what: str) -> list[str]:
 def bound(value: Optional[float], what: str) -> Optional[float]:
     """A number, an infinite one too, or None."""
     return value if value in (None, math.inf, -math.inf) else number(value, what)
+
+
+def guarded(but: Iterable[str] = ()) -> Callable[[_Class], _Class]:
+    """For a class: what the engine's binding says of arguments that no check looked at, a page about its inner calls,
+    becomes an InvalidArgumentError of the method that was called. `but` are methods that look after themselves."""
+
+    def guard(kind: _Class) -> _Class:
+        for name, method in list(vars(kind).items()):
+            if inspect.isfunction(method) and not name.startswith("_") and name not in but:
+                setattr(kind, name, _guarded(method))
+        return kind
+
+    return guard
+
+
+def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(*args, **kwargs)
+        except TypeError as error:
+            if "incompatible function arguments" not in str(error):
+                raise
+            reason = "is of a type or size that it does not take"
+        except UnicodeEncodeError:
+            reason = "holds half of a surrogate pair, which is no Unicode text"
+        raise InvalidArgumentError(f"an argument of {method.__name__} {reason}")
+
+    return call

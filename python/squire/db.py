@@ -14,7 +14,7 @@ from typing import Any, Optional, Union
 
 import pyarrow as pa
 
-from . import _native
+from . import _native, checks
 from .data import Data, complete, conform, engine, infer_schema, peek, read_schema, to_reader
 from .errors import AlreadyExistsError, InvalidArgumentError, NotFoundError, UnsupportedError
 from .health import Limits, TableHealth
@@ -65,6 +65,7 @@ class ListTablesResponse:
     page_token: Optional[str] = None
 
 
+@checks.guarded()
 class DBConnection:
     """A folder of tables. Any thread may use it; it holds nothing open."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Optional
 
+from . import checks
 from .data import Data
 from .errors import InvalidArgumentError
 from .results import MergeResult
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from .table import Table
 
 
+@checks.guarded()
 class MergeInsertBuilder:
     """Says what a merge does with rows that match, with new ones and with the table's own; `execute` does it.
 

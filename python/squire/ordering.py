@@ -12,6 +12,9 @@ from . import checks
 from .errors import InvalidArgumentError, NotFoundError
 
 
+_NAMES = ("column_name", "ascending", "nulls_first")
+
+
 class Key(NamedTuple):
     """A column to order by."""
 
@@ -28,11 +31,11 @@ def read(ordering: Optional[Any]) -> list[Key]:
         ordering = [ordering]
     keys = []
     for each in ordering:
-        get = each.get if isinstance(each, Mapping) else lambda name, default=None, each=each: getattr(each, name, default)
-        if get("column_name") is None:
-            raise InvalidArgumentError("an order is a list of columns: {'column_name': ..., 'ascending': ..., 'nulls_first': ...}")
-        name = checks.text(get("column_name"), "column_name")
-        keys.append(Key(name, bool(get("ascending", True)), bool(get("nulls_first", False))))
+        found = each if isinstance(each, Mapping) else {name: getattr(each, name) for name in _NAMES if hasattr(each, name)}
+        if found.get("column_name") is None:
+            raise InvalidArgumentError(f"an order is a list of columns, as dicts of {', '.join(_NAMES)}")
+        name = checks.text(found["column_name"], "column_name")
+        keys.append(Key(name, bool(found.get("ascending", True)), bool(found.get("nulls_first", False))))
     return keys
 
 
@@ -55,7 +58,8 @@ def places(rows: pa.Table, keys: list[Key]) -> pa.Array:
     try:
         return pc.sort_indices(pa.table(columns, names=[name for name, _ in order]), order)
     except (pa.ArrowNotImplementedError, pa.ArrowTypeError, pa.ArrowInvalid) as error:
-        raise InvalidArgumentError(f"rows cannot be ordered by {', '.join(key.column for key in keys)}: {error}") from None
+        named = ", ".join(key.column for key in keys)
+        raise InvalidArgumentError(f"rows cannot be ordered by {named}: {error}") from None
 
 
 def put(rows: pa.Table, keys: list[Key]) -> pa.Table:

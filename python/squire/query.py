@@ -26,6 +26,7 @@ _KINDS = ("auto", "vector", "fts", "hybrid")
 _OWN = ("_distance", "_score", "_relevance_score", "_rowid")  # columns that a search adds to the table's
 
 
+@checks.guarded()
 class Query:
     """A search by vector, by words or by both, or a plain read with a condition; nothing runs before `to_...`.
 
@@ -90,8 +91,8 @@ class Query:
         return self
 
     def select(self, columns: Union[list[str], dict[str, str]]) -> "Query":
-        """These columns, in this order, or all of them if none is named; a dict gives new names (name -> column). The score
-        comes last unless named."""
+        """These columns, in this order, or all of them if none is named; a dict gives new names (name -> column). The
+        score comes last unless named."""
         if isinstance(columns, str) or not hasattr(columns, "__iter__"):
             raise InvalidArgumentError("select takes a list of columns, or a dict of new names and columns")
         pairs = columns.items() if isinstance(columns, dict) else [(name, name) for name in columns]
@@ -131,18 +132,18 @@ class Query:
 
     def with_row_id(self, with_row_id: bool = True) -> "Query":
         """Adds the column _rowid: the row's address in this version."""
-        self._with_row_id = with_row_id
+        self._with_row_id = bool(with_row_id)
         return self
 
     def with_row_address(self, with_row_address: bool = True) -> "Query":
         """Adds the column _rowaddr: the same as _rowid here."""
-        self._with_row_address = with_row_address
+        self._with_row_address = bool(with_row_address)
         return self
 
     def order_by(self, order: Any) -> "Query":
         """Puts the rows into the order of columns: a list of {"column_name": name, "ascending": True, "nulls_first":
-        False}, the first one first, or of lancedb's ColumnOrdering. A plain read orders before it counts offset and limit, and
-        holds those columns of all rows; a search orders what it found. None: the order that they come in."""
+        False}, the first one first, or of lancedb's ColumnOrdering. A plain read orders before it counts offset and limit,
+        and holds those columns of all rows; a search orders what it found. None: the order that they come in."""
         self._order = ordering.read(order)
         return self
 
@@ -160,7 +161,7 @@ class Query:
 
     def all_words(self, all_words: bool = True) -> "Query":
         """Only rows that hold every plain word of a string, not any of them."""
-        self._all_words = all_words
+        self._all_words = bool(all_words)
         return self
 
     def bm25(self, k1: float = 1.2, b: float = 0.75) -> "Query":
@@ -170,7 +171,7 @@ class Query:
 
     def phrase_query(self, phrase_query: bool = True) -> "Query":
         """The words as one phrase."""
-        self._is_phrase = phrase_query
+        self._is_phrase = bool(phrase_query)
         return self
 
     def weigh(self, name_column: str = "", path_column: str = "") -> "Query":

@@ -94,12 +94,14 @@ class OptimizeStats:
 
 @dataclass(frozen=True)
 class IndexConfig:
-    """An index of a table; `index_type` is "BTree" for one of keys."""
+    """An index of a table. Its type is by Lance's names: "BTree" of keys, "Inverted" or "Text" of words, "IVF_RQ" and its
+    like of vectors."""
 
     name: str
     index_type: str
     columns: list[str]
-    index_uuid: str
+    index_uuid: str  #: of its first segment
+    num_segments: int = 1  #: that it is made of: other programs add one for rows written later
 
 
 class _Fields:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union
 
 import pyarrow as pa
 
-from . import _native
+from . import _native, checks
 from .data import Data, conform, engine, infer_schema, one_row, peek, to_keys, to_reader
-from .errors import AlreadyExistsError, ConflictError, InvalidArgumentError, NotFoundError, UnsupportedError
+from .errors import ConflictError, InvalidArgumentError, NotFoundError, UnsupportedError
 from .health import TableHealth
+from .indexes import Indexes
 from .merge import MergeInsertBuilder
 from .query import Query, _batches
 from .results import (
@@ -26,7 +27,6 @@ from .results import (
     DropColumnsResult,
     FragmentStatistics,
     FragmentSummaryStats,
-    IndexConfig,
     MergeResult,
     OptimizeStats,
     TableStatistics,
@@ -43,6 +43,7 @@ _T = TypeVar("_T")
 
 #: How often a write that meets another writer is done anew on what he left.
 _ATTEMPTS = 11
+_SUFFIX = ".lance"
 _SMALL_FRAGMENT_ROWS = 1 << 20
 _LEFTOVER_AGE_S = 7 * 24 * 3600
 
@@ -54,10 +55,10 @@ def _compacted(stats: dict[str, Any]) -> CompactionStats:
 
 def _pruned(stats: dict[str, Any]) -> CleanupStats:
     return CleanupStats(stats["bytes_freed"], stats["versions_removed"], stats["files_removed"], stats["put_off"])
-_SUFFIX = ".lance"
 
 
-class Table:
+@checks.guarded(but=("nearest", "matches"))
+class Table(Indexes):
     """A table of a connection. Threads may share it: reads run side by side, writes one at a time.
 
     What it reads is one version: that of its opening or of its last write, unless the connection's
@@ -77,6 +78,11 @@ class Table:
     def name(self) -> str:
         """The table's name."""
         return self._path.replace("\\", "/").rsplit("/", 1)[-1][: -len(_SUFFIX)]
+
+    @property
+    def uri(self) -> str:
+        """The table's folder."""
+        return self._path
 
     @property
     def version(self) -> int:
@@ -107,7 +113,7 @@ class Table:
         return TableStatistics(
             total_bytes=stats["live_bytes"],
             num_rows=stats["rows"],
-            num_indices=stats["indexes"],
+            num_indices=len(self.list_indices()),
             fragment_stats=FragmentStatistics(
                 num_fragments=stats["fragments"],
                 num_small_fragments=sum(rows < _SMALL_FRAGMENT_ROWS for rows in lengths),
@@ -133,9 +139,7 @@ class Table:
 
     def count_rows(self, filter: Optional[str] = None) -> int:
         """Rows, or rows of which `filter` holds."""
-        if filter is not None and not filter.strip():
-            raise InvalidArgumentError("the filter is empty")
-        return self._reading().count_rows(filter or "")
+        return self._reading().count_rows("" if filter is None else checks.condition(filter))
 
     def to_arrow(self) -> pa.Table:
         """All rows as a pyarrow Table."""
@@ -234,17 +238,25 @@ class Table:
         """
         import numpy
 
-        rows, distances = self._reading().nearest(
-            vectors,
-            vector_column=vector_column_name,
-            distance_type=distance_type,
-            where=where,
-            limit=k,
-            threads=threads,
-            use_index=use_index,
-            nprobes=nprobes,
-            refine_factor=refine_factor,
-        )
+        try:
+            rows, distances = self._reading().nearest(
+                vectors,
+                vector_column=vector_column_name,
+                distance_type=distance_type,
+                where=where,
+                limit=k,
+                threads=threads,
+                use_index=use_index,
+                nprobes=nprobes,
+                refine_factor=refine_factor,
+            )
+        except TypeError:  # looked at only now: checks would cost microseconds
+            for number, what in ((k, "k"), (nprobes, "nprobes"), (threads, "threads")):
+                checks.whole(number, what)
+            for text, what in ((vector_column_name, "the column"), (distance_type, "distance_type"), (where, "where")):
+                checks.text(text, what)
+            checks.number(refine_factor, "refine_factor")
+            raise InvalidArgumentError("vectors are an array of float32 of two dimensions, in C order") from None
         return numpy.asarray(rows), numpy.asarray(distances)
 
     def matches(
@@ -267,7 +279,13 @@ class Table:
         import numpy
 
         # By place: names would cost a microsecond.
-        rows, scores = self._reading().matches(words, fts_column, where, k, all_words, use_index)
+        try:
+            rows, scores = self._reading().matches(words, fts_column, where, k, all_words, use_index)
+        except TypeError:
+            checks.whole(k, "k")
+            for text, what in ((words, "words"), (fts_column, "fts_column"), (where, "where")):
+                checks.text(text, what)
+            raise InvalidArgumentError("all_words and use_index are True or False") from None
         return numpy.asarray(rows), numpy.asarray(scores)
 
     # -- writing
@@ -316,8 +334,7 @@ class Table:
 
     def delete(self, where: str) -> DeleteResult:
         """Deletes the rows of which `where` holds, in one version, or in none where there are none."""
-        if not where.strip():
-            raise InvalidArgumentError("the filter is empty; 'true' deletes every row")
+        checks.condition(where, "the filter (of which 'true' deletes every row)")
 
         def write(native: _native.Table) -> DeleteResult:
             version, rows = native.delete(where)
@@ -341,14 +358,16 @@ class Table:
         """
         if (values is None) == (values_sql is None) or not (values or values_sql):
             raise InvalidArgumentError("either values or values_sql is given, and names a column")
-        if where is not None and not where.strip():
-            raise InvalidArgumentError("the filter is empty")
+        condition = "" if where is None else checks.condition(where)
+        texts = {"a column": values_sql or {}, "an expression": (values_sql or {}).values()}
+        for what, each in texts.items():
+            checks.names(each, what)
 
         def write(native: _native.Table) -> UpdateResult:
             if values is None:
-                version, rows = native.update(where or "", list((values_sql or {}).items()))
+                version, rows = native.update(condition, list((values_sql or {}).items()))
             else:
-                version, rows = native.set_values(where or "", one_row(values, self._schema_of(native)))
+                version, rows = native.set_values(condition, one_row(values, self._schema_of(native)))
             return UpdateResult(rows, version)
 
         return self._retried(write)
@@ -403,144 +422,6 @@ class Table:
         """Drops columns, in one version; older versions keep theirs."""
         names = [columns] if isinstance(columns, str) else list(columns)
         return DropColumnsResult(self._retried(lambda native: native.drop_columns(names)))
-
-    # -- indexes
-
-    def create_scalar_index(
-        self, column: str, *, replace: bool = True, index_type: str = "BTREE", name: Optional[str] = None
-    ) -> None:
-        """Makes an index of a column's values, "<column>_idx" unless named: deletes, upserts and merges of few keys then do
-        not read the whole column. Writes keep it up.
-
-        Args:
-            column: the column.
-            replace: in place of an index of that name.
-            index_type: "BTREE".
-            name: the index's name.
-        """
-        if index_type.upper() != "BTREE":
-            raise UnsupportedError(f"an index of type {index_type} cannot be made here; BTREE can")
-        self._make_index(name or f"{column}_idx", replace, lambda native, own: native.create_key_index(column, own))
-
-    def create_index(
-        self,
-        metric: str = "l2",
-        num_partitions: Optional[int] = None,
-        *,
-        vector_column_name: str = "vector",
-        replace: bool = True,
-        index_type: str = "IVF_RQ",
-        num_bits: int = 5,
-        name: Optional[str] = None,
-    ) -> None:
-        """Makes an index of a column of vectors, "<column>_idx" unless named, for searches by `metric`. Rows written later
-        are found at once, and writes keep the index up.
-
-        Args:
-            metric: "l2", "cosine" or "dot".
-            num_partitions: by the number of rows unless given.
-            vector_column_name: the column.
-            replace: in place of an index of that name.
-            index_type: "IVF_RQ".
-            num_bits: kept of a dimension, 1 to 9.
-            name: the index's name.
-        """
-        if index_type.upper() != "IVF_RQ":
-            raise UnsupportedError(f"an index of type {index_type} cannot be made here; IVF_RQ can")
-        column, threads = vector_column_name, os.cpu_count() or 1
-        self._make_index(
-            name or f"{column}_idx",
-            replace,
-            lambda native, own: native.create_vector_index(
-                column, own, metric.lower(), num_partitions or 0, num_bits, threads
-            ),
-        )
-
-    def create_fts_index(
-        self,
-        field_names: Union[str, Sequence[str]],
-        *,
-        replace: bool = False,
-        with_position: bool = False,
-        base_tokenizer: str = "simple",
-        language: str = "English",
-        max_token_length: Optional[int] = 40,
-        lower_case: bool = True,
-        stem: bool = True,
-        remove_stop_words: bool = True,
-        custom_stop_words: Optional[Sequence[str]] = None,
-        ascii_folding: bool = True,
-        ngram_min_length: int = 3,
-        ngram_max_length: int = 3,
-        prefix_only: bool = False,
-        boosts: Optional[Sequence[int]] = None,
-        name: Optional[str] = None,
-    ) -> None:
-        """Makes a full-text index, "<first column>_idx" unless named. Rows written later are found at once, and writes
-        keep the index up.
-
-        Args:
-            field_names: a column of text, or several, which make one document a row.
-            replace: in place of an index of that name.
-            with_position: keeps where words stand.
-            base_tokenizer: "simple", "whitespace", "raw", "ngram", or "code1": identifiers of code whole and in parts,
-                by rules of its own, so that the options below do not count.
-            language: of stems and stop words.
-            max_token_length: longer words are left out.
-            lower_case: folds capitals.
-            stem: keeps the stems of words.
-            remove_stop_words: leaves out the commonest words.
-            custom_stop_words: in place of the language's own.
-            ascii_folding: drops accents.
-            ngram_min_length: of "ngram".
-            ngram_max_length: of "ngram".
-            prefix_only: of "ngram": those alone that begin a word.
-            boosts: of each column: its words count so many times.
-            name: the index's name.
-        """
-        columns = [field_names] if isinstance(field_names, str) else list(field_names)
-        options = {
-            "with_position": with_position,
-            "base_tokenizer": base_tokenizer,
-            "language": language,
-            "max_token_length": max_token_length,
-            "lower_case": lower_case,
-            "stem": stem,
-            "remove_stop_words": remove_stop_words,
-            "custom_stop_words": None if custom_stop_words is None else list(custom_stop_words),
-            "ascii_folding": ascii_folding,
-            "ngram_min_length": ngram_min_length,
-            "ngram_max_length": ngram_max_length,
-            "prefix_only": prefix_only,
-            "boosts": list(boosts or []),
-        }
-        self._make_index(
-            name or f"{columns[0]}_idx" if columns else "",
-            replace,
-            lambda native, own: native.create_text_index(columns, own, options),
-        )
-
-    def _make_index(self, name: str, replace: bool, make: Callable[[_native.Table, str], object]) -> None:
-        def write(native: _native.Table) -> None:
-            if not replace and any(index["name"] == name for index in native.indexes()):
-                raise AlreadyExistsError(f"index '{name}' already exists")
-            make(native, name)
-
-        self._retried(write)
-
-    def list_indices(self) -> list[IndexConfig]:
-        """The indexes, whoever made them."""
-        return [
-            IndexConfig(index["name"], index["kind"], index["columns"], index["uuid"]) for index in self._reading().indexes()
-        ]
-
-    def drop_index(self, name: str) -> None:
-        """Drops an index of any kind.
-
-        Raises:
-            NotFoundError: there is no such index.
-        """
-        self._retried(lambda native: native.drop_index(name))
 
     # -- versions
 

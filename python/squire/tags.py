@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from . import checks
 from .errors import NotFoundError
 
 if TYPE_CHECKING:
     from .table import Table
 
 
+@checks.guarded()
 class Tags:
     """Names for versions; a tagged version is not pruned."""
 
@@ -27,7 +29,7 @@ class Tags:
             NotFoundError: there is no such tag.
         """
         try:
-            return self.list()[tag]["version"]
+            return self.list()[checks.text(tag, "the tag")]["version"]
         except KeyError:
             raise NotFoundError(f"tag '{tag}' does not exist") from None
 

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any, Optional
 
 import pyarrow as pa
 
+from . import checks
+
 if TYPE_CHECKING:
     from .table import Table
 
 
+@checks.guarded()
 class TakeQuery:
     """Rows by place, once told which columns; nothing is read before `to_...`."""
 
@@ -22,12 +25,12 @@ class TakeQuery:
 
     def select(self, columns: list[str]) -> TakeQuery:
         """These columns, in this order."""
-        self._columns = list(columns)
+        self._columns = checks.names(columns, "a column")
         return self
 
     def with_row_id(self, with_row_id: bool = True) -> TakeQuery:
         """Adds the column _rowid."""
-        self._with_row_id = with_row_id
+        self._with_row_id = bool(with_row_id)
         return self
 
     def to_arrow(self) -> pa.Table:

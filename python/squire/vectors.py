@@ -55,7 +55,7 @@ def read(query: Any) -> list[Any]:
 
 
 def check_width(width: int, schema: pa.Schema, column: str) -> None:
-    """Whether vectors so wide can be compared with those of the column; what it holds otherwise is for the engine to say."""
+    """Whether the column's vectors are so wide; what else it may hold is for the engine to say."""
     at = schema.get_field_index(column)
     kind = schema.field(at).type if at >= 0 else None
     if kind is not None and pa.types.is_fixed_size_list(kind) and kind.list_size != width:
