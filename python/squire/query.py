@@ -64,7 +64,7 @@ class Query:
         self._distance_type = "l2"
         self._limit: Optional[int] = None if query_type == "scan" else _DEFAULT_LIMIT
         self._offset = 0
-        self._where = ""
+        self._conditions: list[str] = []
         self._prefilter = True
         self._columns: Optional[dict[str, str]] = None  # name in the answer -> column
         self._with_row_id = False
@@ -84,8 +84,7 @@ class Query:
         """Only rows of which `where` holds, and what was said before; None says nothing. With prefilter=False only those
         of the rows found, so fewer may come: of those found by vector and of those found by words, in a hybrid search."""
         if where is not None:
-            new = checks.condition(where)
-            self._where = f"({self._where}) AND ({new})" if self._where else new
+            self._conditions.append(checks.condition(where))
         if prefilter is not None:
             self._prefilter = bool(prefilter)
         return self
@@ -248,6 +247,23 @@ class Query:
             return pa.RecordBatchReader.from_batches(schema, batches)
         return self.to_arrow().to_reader(size)
 
+    def output_schema(self) -> pa.Schema:
+        """The columns of the answer, of which nothing is looked for; not where it is reranked."""
+        if self._reranker is not None:
+            raise UnsupportedError("a reranker gives what columns it likes")
+        schema = self._table._schema_of(self._table._reading())
+        names = self._native_columns() or schema.names
+        for name in names:
+            if name not in schema.names:
+                raise NotFoundError(f"the table has no column '{name}'")
+        fields = [schema.field(name) for name in names]
+        if len(self._vectors) > 1:
+            fields.insert(0, pa.field("query_index", pa.int32(), False))
+        if self._kind != "scan":
+            fields.append(pa.field(self._score_column(), pa.float32()))
+        empty = pa.schema([*fields, pa.field("_rowid", pa.uint64())], schema.metadata).empty_table()
+        return self._arrange(empty).schema
+
     def to_list(self) -> list[dict[str, Any]]:
         """The rows as dicts."""
         return self.to_arrow().to_pylist()
@@ -281,6 +297,19 @@ class Query:
         needed = [*self._columns.values(), *(key.column for key in self._order)]
         return list(dict.fromkeys(column for column in needed if column not in own))
 
+    def _filter(self) -> str:
+        """The conditions as one. Several are looked at one by one before they are put in brackets: half of one, as in
+        "false) OR (true", would undo the others."""
+        if len(self._conditions) < 2:
+            return "".join(self._conditions)
+        native = self._table._reading()
+        for condition in self._conditions:
+            native.scan(self._table._schema_of(native).names[:1], condition, 1, False)
+        return " AND ".join(f"({condition}\n)" for condition in self._conditions)  # a comment ends with its line
+
+    def _is_late(self) -> bool:
+        return bool(self._conditions) and not self._prefilter
+
     def _found(self) -> pa.Table:
         """The best rows, _rowid with them; for several vectors those of each, numbered by query_index."""
         want = self._offset + (self._limit or 0)
@@ -306,8 +335,8 @@ class Query:
             raise InvalidArgumentError("a hybrid search takes one vector")
         vector, is_plain = self._vectors[0], self._reranker is None and self._range == (None, None)
         searches = self._searches()
-        if is_plain and (self._prefilter or not self._where) and len(searches) == 1:
-            return self._ask(vector, searches[0], want, self._where, "_relevance_score")
+        if is_plain and not self._is_late() and len(searches) == 1:
+            return self._ask(vector, searches[0], want, self._filter(), "_relevance_score")
         by_vector, by_words = self._by_vector(vector, want), self._by_words(want)
         words, normalize = fts.words_of(self._text), self._normalize if self._reranker else ""
         ranked = fuse(self._reranker or RRFReranker(), words, by_vector, by_words, normalize)
@@ -340,7 +369,7 @@ class Query:
         """The rows nearest to each of several vectors."""
         if self._reranker is not None:
             raise UnsupportedError("what several vectors find cannot be reranked")
-        if self._range == (None, None) and (self._prefilter or not self._where):
+        if self._range == (None, None) and not self._is_late():
             return self._nearest(want)
         parts = []
         for index, vector in enumerate(self._vectors):
@@ -400,7 +429,7 @@ class Query:
             joined.cast("f", (len(self._vectors), width)),
             vector_column=self._vector_name(self._table._schema_of(native), self._vectors[0]),
             distance_type=self._distance_type,
-            where=self._where,
+            where=self._filter(),
             limit=want,
             threads=os.cpu_count() or 1,
             use_index=self._use_index,
@@ -421,10 +450,10 @@ class Query:
 
     def _filtered(self, run: Callable[[str], pa.Table]) -> pa.Table:
         """What `run` finds by a filter, or of what it finds without one the rows that pass."""
-        if self._prefilter or not self._where:
-            return run(self._where)
+        if not self._is_late():
+            return run(self._filter())
         # A row of the best that passes is among the best of those that pass.
-        best, passing = run(""), run(self._where)
+        best, passing = run(""), run(self._filter())
         return best.filter(pc.is_in(best["_rowid"], passing["_rowid"]))
 
     def _in_range(self, run: Callable[[int], pa.Table], want: int) -> pa.Table:
@@ -471,7 +500,7 @@ class Query:
         """The rows of a plain read in the order asked for, _rowid with them."""
         native = self._table._reading()
         columns = list(dict.fromkeys(key.column for key in self._order if key.column != "_rowid"))
-        read = native.scan(columns or None, self._where, 16384, True)
+        read = native.scan(columns or None, self._filter(), 16384, True)
         schema = pa.schema(read)
         rows = pa.Table.from_batches(list(_batches(read)), schema).rename_columns([*schema.names[:-1], "_rowid"])
         places = ordering.places(rows, self._order)
@@ -484,7 +513,7 @@ class Query:
         names = self._columns
         with_id = self._with_row_id or self._with_row_address or (names is not None and "_rowid" in names.values())
         native = self._table._reading()
-        batches = native.scan(self._native_columns() or None, self._where, batch_size, with_id)
+        batches = native.scan(self._native_columns() or None, self._filter(), batch_size, with_id)
         theirs = pa.schema(batches)
         if with_id:
             theirs = theirs.set(len(theirs) - 1, pa.field("_rowid", pa.uint64()))

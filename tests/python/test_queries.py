@@ -53,6 +53,10 @@ def test_conditions_add_up(tables):
 
         assert same(tables, both) <= {*range(6, 100), 150}
         assert len(ids(search(tables[0]).where(None).limit(3))) == 3
+    commented = tables[0].search().where("id < 9 -- and so on").where("id > 5")
+    assert ids(commented) == [6, 7, 8]
+    with pytest.raises(squire.InvalidArgumentError, match="no bracket is open"):
+        tables[0].search().where("id < 9").where("false) OR (true").to_list()
     late = tables[0].search(NEAR).where("id < 100", prefilter=False).where("id > 5").limit(20)
     assert ids(late) == [row for row in ids(tables[0].search(NEAR).limit(20)) if 5 < row < 100]
 
@@ -125,6 +129,20 @@ def test_ids_and_models(tables):
             self.id, self.text = id, text
 
     assert [row.id for row in table.search().select(["id", "text"]).limit(2).to_pydantic(Row)] == [0, 1]
+
+
+def test_schemas_of_answers(tables):
+    for search in (lambda t: t.search(NEAR), lambda t: t.search("knight"), lambda t: t.search()):
+        for build in (lambda q: q, lambda q: q.select(["text", "id"]), lambda q: q.select({"key": "id"}).with_row_id(True)):
+            schema = same(tables, lambda t: build(search(t)).limit(3).to_arrow().schema)
+            assert build(search(tables[0])).output_schema() == schema
+    several = tables[0].search([NEAR, NEAR]).select(["id"])
+    assert several.output_schema() == several.to_arrow().schema
+    assert hybrid(tables[0]).output_schema() == hybrid(tables[0]).to_arrow().schema
+    ordered = tables[0].search().order_by([{"column_name": "score"}]).select({"key": "id"}).with_row_id()
+    assert ordered.output_schema() == ordered.to_arrow().schema
+    with pytest.raises(squire.NotFoundError):
+        tables[0].search(NEAR).select(["nope"]).output_schema()
 
 
 class Backwards:
