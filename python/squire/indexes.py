@@ -107,7 +107,7 @@ class Indexes:
             num_partitions: by the number of rows unless given.
             vector_column_name: the column, where metric is the distance type.
             replace: in place of an index of that name.
-            num_bits: kept of a dimension by IVF_RQ, 1 to 9 (5 unless given); of another index_type it counts something else.
+            num_bits: kept of a dimension by IVF_RQ, 1 to 9 (5 unless given); of another index_type it is something else.
             index_type: one of lancedb's.
             config: lancedb's description of an index. Its other options must not be given beside it.
             name: the index's name.
@@ -237,23 +237,18 @@ class Indexes:
             raise UnsupportedError("an index of tantivy cannot be made here; base_tokenizer and what follows can be set")
         if str(getattr(document_granularity, "value", document_granularity)).lower() != "row":
             raise UnsupportedError("a document is a row here: document_granularity cannot be another")
-        options = {
-            "with_position": with_position,
-            "base_tokenizer": base_tokenizer,
-            "language": language,
-            "max_token_length": max_token_length,
-            "lower_case": lower_case,
-            "stem": stem,
-            "remove_stop_words": remove_stop_words,
-            "custom_stop_words": custom_stop_words,
-            "ascii_folding": ascii_folding,
-            "ngram_min_length": ngram_min_length,
-            "ngram_max_length": ngram_max_length,
-            "prefix_only": prefix_only,
-            "boosts": boosts or [],
-        }
+        kept = {"with_position": with_position, "prefix_only": prefix_only, "boosts": boosts or []}
+        rules = {"base_tokenizer": base_tokenizer, "language": language, "max_token_length": max_token_length}
+        folds = {"lower_case": lower_case, "stem": stem, "ascii_folding": ascii_folding}
+        stops = {"remove_stop_words": remove_stop_words, "custom_stop_words": custom_stop_words}
+        lengths = {"ngram_min_length": ngram_min_length, "ngram_max_length": ngram_max_length}
+        options: dict[str, Any] = {**kept, **rules, **folds, **stops, **lengths}
         _check_text_options(options)
-        self._make_index(columns, name, replace, _is_of_words, lambda native, own: native.create_text_index(columns, own, options))
+
+        def make(native: _native.Table, own: str) -> None:
+            native.create_text_index(columns, own, options)
+
+        self._make_index(columns, name, replace, _is_of_words, make)
 
     def _make_index(
         self,

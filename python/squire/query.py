@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from . import checks, fts, ordering, vectors
+from . import checks, fts, order, vectors
 from .errors import InvalidArgumentError, NotFoundError, UnsupportedError
 from .rerankers import RRFReranker, fuse, rerank_one
 
@@ -54,7 +55,9 @@ class Query:
         self._kind = query_type
         self._text: Union[str, fts.FullTextQuery, None] = query if _is_text(query) else None
         self._vectors: list[Any] = [] if query is None or _is_text(query) else vectors.read(query)
-        self._vector_column = None if vector_column_name is None else checks.text(vector_column_name, "vector_column_name")
+        self._vector_column: Optional[str] = None
+        if vector_column_name is not None:
+            self._vector_column = checks.text(vector_column_name, "vector_column_name")
         self._text_columns = checks.names(fts_columns or [], "fts_columns")
         self._name_column = ""
         self._path_column = ""
@@ -69,7 +72,7 @@ class Query:
         self._columns: Optional[dict[str, str]] = None  # name in the answer -> column
         self._with_row_id = False
         self._with_row_address = False
-        self._order: list[ordering.Key] = []
+        self._order: list[order.Key] = []
         self._range: tuple[Optional[float], Optional[float]] = (None, None)
         self._use_index = True
         self._nprobes = 0
@@ -139,11 +142,11 @@ class Query:
         self._with_row_address = bool(with_row_address)
         return self
 
-    def order_by(self, order: Any) -> "Query":
+    def order_by(self, ordering: Any) -> "Query":
         """Puts the rows into the order of columns: a list of {"column_name": name, "ascending": True, "nulls_first":
         False}, the first one first, or of lancedb's ColumnOrdering. A plain read orders before it counts offset and limit,
         and holds those columns of all rows; a search orders what it found. None: the order that they come in."""
-        self._order = ordering.read(order)
+        self._order = order.read(ordering)
         return self
 
     def vector(self, vector: Any) -> "Query":
@@ -205,7 +208,8 @@ class Query:
         `rerank_fts(query, results)`, one by vector `rerank_vector(query, results)`.
 
         Args:
-            normalize: of a hybrid search: what the reranker sees of distances and scores, from 0 to 1 ("score") or as ranks.
+            normalize: of a hybrid search: whether the reranker sees distances and scores ("score") or their ranks ("rank"),
+                from 0 to 1.
             query_string: the query as words, for a search by vector, where it is the second argument as well.
         """
         if self._kind == "scan":
@@ -230,16 +234,18 @@ class Query:
 
     # -- running it
 
-    def to_arrow(self) -> pa.Table:
-        """The rows as a pyarrow Table, best first."""
+    def to_arrow(self, *, timeout: Optional[timedelta] = None) -> pa.Table:
+        """The rows as a pyarrow Table, best first. `timeout` is not kept, here and below: a search ends, or fails."""
         if self._kind != "scan":
-            return self._arrange(ordering.put(self._found(), self._order))
+            return self._arrange(order.put(self._found(), self._order))
         if self._order:
             return self._arrange(self._ordered())
         schema, batches = self._scan()
         return pa.Table.from_batches(list(batches), schema)
 
-    def to_batches(self, batch_size: Optional[int] = None) -> pa.RecordBatchReader:
+    def to_batches(
+        self, batch_size: Optional[int] = None, *, timeout: Optional[timedelta] = None
+    ) -> pa.RecordBatchReader:
         """The rows as a stream of batches; a plain read that is not ordered holds one at a time."""
         size = None if batch_size is None else checks.whole(batch_size, "batch_size", 1)
         if self._kind == "scan" and not self._order:
@@ -264,19 +270,19 @@ class Query:
         empty = pa.schema([*fields, pa.field("_rowid", pa.uint64())], schema.metadata).empty_table()
         return self._arrange(empty).schema
 
-    def to_list(self) -> list[dict[str, Any]]:
+    def to_list(self, *, timeout: Optional[timedelta] = None) -> list[dict[str, Any]]:
         """The rows as dicts."""
         return self.to_arrow().to_pylist()
 
-    def to_pydantic(self, model: Any) -> list[Any]:
+    def to_pydantic(self, model: Any, *, timeout: Optional[timedelta] = None) -> list[Any]:
         """The rows as objects of a pydantic model, or of any class that takes their columns as keywords."""
         return [model(**row) for row in self.to_list()]
 
-    def to_pandas(self, **kwargs: Any) -> Any:
+    def to_pandas(self, *, timeout: Optional[timedelta] = None, **kwargs: Any) -> Any:
         """The rows as a pandas DataFrame; keywords are pyarrow's."""
         return self.to_arrow().to_pandas(**kwargs)
 
-    def to_polars(self) -> Any:
+    def to_polars(self, *, timeout: Optional[timedelta] = None) -> Any:
         """The rows as a polars DataFrame."""
         import polars
 
@@ -503,7 +509,7 @@ class Query:
         read = native.scan(columns or None, self._filter(), 16384, True)
         schema = pa.schema(read)
         rows = pa.Table.from_batches(list(_batches(read)), schema).rename_columns([*schema.names[:-1], "_rowid"])
-        places = ordering.places(rows, self._order)
+        places = order.places(rows, self._order)
         length = len(places) - self._offset if self._limit is None else self._limit
         addresses = rows["_rowid"].take(places.slice(min(self._offset, len(places)), max(0, length))).to_pylist()
         return self._table._taken(native, addresses, self._native_columns() or None, True)

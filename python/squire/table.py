@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
@@ -16,7 +15,7 @@ from .errors import ConflictError, InvalidArgumentError, NotFoundError, Unsuppor
 from .health import TableHealth
 from .indexes import Indexes
 from .merge import MergeInsertBuilder
-from .query import Query, _batches
+from .query import Query
 from .results import (
     AddColumnsResult,
     AddResult,

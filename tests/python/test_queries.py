@@ -104,7 +104,7 @@ def test_no_column_is_all_columns(tables):
 def test_order(tables, ascending, nulls_first):
     key = {"column_name": "score", "ascending": ascending, "nulls_first": nulls_first}
     order = [key, {"column_name": "id", "ascending": False}]
-    found = same(tables, lambda t: ids(t.search().order_by(order).select(["id", "score"])))
+    found = same(tables, lambda t: ids(t.search().order_by(ordering=order).select(["id", "score"])))
     assert len(found) == 200
     assert ids(tables[0].search().order_by([ColumnOrdering(**each) for each in order])) == found
     page = tables[0].search().order_by(order).where("id < 150").select({"key": "id"}).offset(5).limit(10).to_list()
