@@ -10,9 +10,12 @@ using namespace squire;
 /// The same question of parts of an index, with columns.
 void SearchIn(std::string_view question, std::string_view text) {
   const auto analyzer = text::Analyzer::ForCode();
-  const auto conditions = text::ParseConditions(question, {{"name", "path"}, question.size() % 2 == 0});
+  auto conditions = text::ParseConditions(question, {{"name", "path"}, question.size() % 2 == 0});
   if (!conditions) return;
-  const auto query = text::CompileTextQuery(*conditions, *analyzer);
+  // What should be held as a whole is nothing that can be written.
+  for (size_t i = 0; i < conditions->size(); i++)
+    if ((question.size() / 2 + i) % 3 == 0) (*conditions)[i].role = TextCondition::Role::kShould;
+  const auto query = text::CompileTextQuery(*conditions, *analyzer, question.size() % 5);
   if (!query) return;
   text::PartBuilder builder(true);
   for (const std::string_view document : {std::string_view("the quick brown fox"), text}) {

@@ -12,6 +12,7 @@
 #include "query/select_rows.h"
 #include "query/selection.h"
 #include "query/text_check.h"
+#include "query/text_join.h"
 #include "query/text_plan.h"
 #include "table/scan.h"
 
@@ -45,19 +46,6 @@ Result<TextColumns> FindColumns(const table::Snapshot& snapshot, const TextSearc
       return InvalidArgument("column '" + out.names[i] + "' does not hold text");
   }
   out.field_ids = projection.field_ids;
-  return out;
-}
-
-/// Everything that is asked for, in conditions.
-Result<std::vector<TextCondition>> ReadConditions(const std::string& text, const TextColumns& columns,
-                                                  const TextSearchOptions& options) {
-  auto out = TRY(text::ParseConditions(text, {columns.names, options.all_words}));
-  out.insert(out.end(), options.conditions.begin(), options.conditions.end());
-  for (TextCondition& condition : out) {
-    if (!condition.column.empty() && std::ranges::find(columns.names, condition.column) == columns.names.end())
-      return InvalidArgument("column '" + condition.column + "' of a condition is none of those that are searched");
-    if (columns.names.size() == 1) condition.column.clear();
-  }
   return out;
 }
 
@@ -226,21 +214,20 @@ text::TextIndexParameters ParametersOf(const TextColumns& columns) {
   return out;
 }
 
-}  // namespace
-
-Result<std::vector<Hit>> TextSearch(const table::Snapshot& snapshot, const std::string& text,
-                                    const TextSearchOptions& options) {
-  if (!(options.k1 >= 0 && options.k1 <= 1000) || !(options.b >= 0 && options.b <= 1))
-    return InvalidArgument("k1 lies between 0 and 1000, b between 0 and 1");
-  const auto selection = TRY(Selection::Make(snapshot, options.where, options.filter));
+/// The answers to what is asked of columns that are searched together.
+Result<std::vector<Hit>> Answer(const table::Snapshot& snapshot, const TextQuestion& question,
+                                const Selection& selection) {
+  const TextSearchOptions& options = question.options;
   const auto columns = TRY(FindColumns(snapshot, options));
-  const auto conditions = TRY(ReadConditions(text, columns, options));
   std::shared_ptr<const TextPlan> plan;
   if (options.use_index) plan = TRY(TextPlan::For(snapshot, columns.field_ids));
   const bool has_index = plan != nullptr && plan->has_index();
   const auto& analyzer = has_index ? plan->analyzer() : *text::Analyzer::ForCode();
-  auto query = TRY(text::CompileTextQuery(conditions, analyzer));
-  if (selection.passes_nothing()) return std::vector<Hit>();
+  auto conditions = question.conditions;
+  if (columns.names.size() == 1)
+    for (TextCondition& condition : conditions) condition.column.clear();
+  auto query = TRY(text::CompileTextQuery(conditions, analyzer, question.typed));
+  if (selection.passes_nothing() || query.finds_nothing) return std::vector<Hit>();
   std::shared_ptr<const vector::RowMask> selected;
   if (!selection.passes_everything() && (has_index || !query.is_plain()))
     selected = TRY(SelectRows(snapshot, selection, options.filter ? "" : options.where, options.threads));
@@ -259,6 +246,23 @@ Result<std::vector<Hit>> TextSearch(const table::Snapshot& snapshot, const std::
   in.scale = has_index ? plan->Scale({.k1 = 1}).k1 : parameters.columns[0].boost;
   for (size_t i = 0; i < snapshot.num_fragments(); i++) in.fragments.push_back(i);
   return SearchIn(snapshot, query, in, selected.get(), options);
+}
+
+}  // namespace
+
+Result<std::vector<Hit>> TextSearch(const table::Snapshot& snapshot, const std::string& text,
+                                    const TextSearchOptions& options) {
+  if (!(options.k1 >= 0 && options.k1 <= 1000) || !(options.b >= 0 && options.b <= 1))
+    return InvalidArgument("k1 lies between 0 and 1000, b between 0 and 1");
+  const auto selection = TRY(Selection::Make(snapshot, options.where, options.filter));
+  const auto columns = TRY(FindColumns(snapshot, options));
+  TextQuestion question{options, TRY(text::ParseConditions(text, {columns.names, options.all_words})), 0};
+  question.typed = question.conditions.size();
+  question.conditions.insert(question.conditions.end(), options.conditions.begin(), options.conditions.end());
+  question.options.conditions.clear();
+  auto questions = SplitByColumn(std::move(question));
+  const auto answer = [&](const TextQuestion& one) { return Answer(snapshot, one, selection); };
+  return questions.size() == 1 ? answer(questions[0]) : JoinAnswers(std::move(questions), answer);
 }
 
 }  // namespace squire::query

@@ -43,6 +43,9 @@ class Analyzer {
   /// other; whole identifiers and pairs at odd ones, so that a phrase of parts never meets them.
   [[nodiscard]] bool is_code() const { return base_ == Base::kCode; }
 
+  /// A word of so many bytes and more is left out.
+  [[nodiscard]] size_t max_word_bytes() const { return max_bytes_; }
+
   /// Whether a word is left out by one of Lance's lists and not by the other, where it is they that count.
   [[nodiscard]] bool IsDisputed(std::string_view word) const;
   /// An index that holds any of these is by the list of Lance 14.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 
 #include "base/try.h"
 #include "index/text/words.h"
@@ -22,63 +23,86 @@ class Compiler {
  public:
   explicit Compiler(const Analyzer& analyzer) : analyzer_(analyzer) {}
 
-  /// Words of phrases and signs first: they may not be left out.
-  Result<void> AddClause(const TextCondition& condition) {
-    TextClause clause;
-    clause.excluded = condition.role == TextCondition::Role::kMustNot;
-    clause.column = condition.column;
+  /// What must be held, must not, or counts as a whole.
+  Result<void> AddClause(const TextCondition& condition, TextCondition::Role role, bool may_be_empty) {
     using Kind = TextClause::Kind;
+    TextClause clause;
+    clause.excluded = role == TextCondition::Role::kMustNot;
+    clause.optional = role == TextCondition::Role::kShould;
+    clause.column = condition.column;
     const bool is_phrase = condition.kind == TextCondition::Kind::kPhrase;
     clause.kind = is_phrase ? Kind::kPhrase : condition.all_words ? Kind::kAllOf : Kind::kAnyOf;
-    bool fits = true;
     ForEachWordOf(condition, [&](std::string_view word, const WordPattern& pattern, uint32_t position) {
       // Whole identifiers and pairs say again what their parts say.
       const bool is_part = !analyzer_.is_code() || position % 2 == 0 || condition.kind == TextCondition::Kind::kPrefix;
       if (clause.excluded && !is_part) return;
-      const int index = Intern(word, pattern);
-      if (index < 0) {
-        fits = false;
-        return;
-      }
+      const auto index = Intern(word, pattern);
+      if (!index) return;
       if (is_part) {
-        clause.words.push_back(static_cast<uint16_t>(index));
+        clause.words.push_back(*index);
         clause.offsets.push_back(position);
       }
-      if (!clause.excluded) query_.weights[static_cast<size_t>(index)] += condition.boost;
+      if (clause.optional)
+        clause.gains.push_back({*index, condition.boost});
+      else if (!clause.excluded)
+        query_.weights[*index] += condition.boost;
     });
-    if (!fits) {
-      return InvalidArgument("the phrases and signed words of a query may have " + std::to_string(kMaxQueryWords) +
-                             " distinct words, this one has more");
+    TRY(CheckLimits());
+    if (clause.words.empty()) {
+      const bool is_required = role == TextCondition::Role::kMust && !may_be_empty;
+      query_.finds_nothing = query_.finds_nothing || is_required;
+      return {};
     }
-    if (clause.words.empty()) return {};
     for (size_t i = clause.offsets.size(); i > 0; i--) clause.offsets[i - 1] -= clause.offsets[0];
     if (clause.words.size() == 1) clause.kind = Kind::kPhrase;
-    if (clause.kind == Kind::kAllOf && !clause.excluded) return Split(clause);
-    if (clause.kind == Kind::kAnyOf && clause.excluded) return Split(clause);
-    query_.clauses.push_back(std::move(clause));
+    if (clause.optional) {
+      AddOptional(std::move(clause));
+    } else if (clause.kind == (clause.excluded ? Kind::kAnyOf : Kind::kAllOf)) {
+      for (const uint16_t word : clause.words) AddOneOf(clause, word);
+    } else {
+      query_.clauses.push_back(std::move(clause));
+    }
     return {};
   }
 
-  void AddPlain(const TextCondition& condition) {
+  Result<void> AddPlain(const TextCondition& condition) {
     ForEachWordOf(condition, [&](std::string_view word, const WordPattern& pattern, uint32_t) {
-      const int index = Intern(word, pattern);
-      if (index < 0) {
-        query_.truncated = true;
-      } else {
-        query_.weights[static_cast<size_t>(index)] += condition.boost;
-      }
+      if (const auto index = Intern(word, pattern)) query_.weights[*index] += condition.boost;
     });
+    return CheckLimits();
   }
 
   TextQuery Take() && { return std::move(query_); }
 
  private:
-  /// A clause for each word: all of them hold, or none may.
-  Result<void> Split(const TextClause& clause) {
-    for (const uint16_t word : clause.words) {
-      TextClause one{TextClause::Kind::kPhrase, clause.excluded, {word}, {0}, clause.column};
-      query_.clauses.push_back(std::move(one));
+  /// A clause of one of its words: all of them hold, or none may.
+  TextClause& AddOneOf(const TextClause& clause, uint16_t word) {
+    TextClause one;
+    one.excluded = clause.excluded;
+    one.optional = clause.optional;
+    one.words = {word};
+    one.offsets = {0};
+    one.column = clause.column;
+    return query_.clauses.emplace_back(std::move(one));
+  }
+
+  void AddOptional(TextClause clause) {
+    if (clause.words.size() == 1 && clause.column.empty()) {  // whoever holds it holds the word, and so counts for it
+      for (const TextClause::Gain& gain : clause.gains) query_.weights[gain.word] += gain.weight;
+    } else if (clause.kind == TextClause::Kind::kAnyOf) {
+      for (const TextClause::Gain& gain : clause.gains) AddOneOf(clause, gain.word).gains = {gain};
+    } else {
+      query_.clauses.push_back(std::move(clause));
     }
+  }
+
+  [[nodiscard]] Result<void> CheckLimits() const {
+    if (has_many_patterns_)
+      return InvalidArgument("a query may have " + std::to_string(kMaxQueryPatterns) +
+                             " distinct words that stand for others, this one has more");
+    if (has_many_words_)
+      return InvalidArgument("a query may have " + std::to_string(kMaxQueryWords) +
+                             " distinct words, this one has more");
     return {};
   }
 
@@ -113,12 +137,17 @@ class Compiler {
     return pattern;
   }
 
-  int Intern(std::string_view word, const WordPattern& pattern) {
+  /// Nothing for a word too many.
+  std::optional<uint16_t> Intern(std::string_view word, const WordPattern& pattern) {
     const auto [begin, end] = index_.equal_range(word);
     for (auto at = begin; at != end; ++at)
-      if (query_.patterns[static_cast<size_t>(at->second)] == pattern) return at->second;
-    if (query_.words.size() == kMaxQueryWords) return -1;
-    const int index = static_cast<int>(query_.words.size());
+      if (query_.patterns[at->second] == pattern) return at->second;
+    const bool is_pattern = pattern.kind != WordPattern::Kind::kItself;
+    has_many_words_ = has_many_words_ || query_.words.size() == kMaxQueryWords;
+    has_many_patterns_ = has_many_patterns_ || (is_pattern && num_patterns_ == kMaxQueryPatterns);
+    if (has_many_words_ || has_many_patterns_) return std::nullopt;
+    num_patterns_ += is_pattern ? 1 : 0;
+    const auto index = static_cast<uint16_t>(query_.words.size());
     query_.words.emplace_back(word);
     query_.patterns.push_back(pattern);
     query_.weights.push_back(0);
@@ -128,7 +157,9 @@ class Compiler {
 
   const Analyzer& analyzer_;
   TextQuery query_;
-  std::multimap<std::string, int, std::less<>> index_;
+  std::multimap<std::string, uint16_t, std::less<>> index_;
+  size_t num_patterns_ = 0;
+  bool has_many_words_ = false, has_many_patterns_ = false;
 };
 
 Result<void> Check(const TextCondition& condition) {
@@ -143,34 +174,48 @@ Result<void> Check(const TextCondition& condition) {
   return {};
 }
 
-/// A plain word of a query that asks for no column: nothing else says whether a document is an answer.
+/// Words each of which counts by itself: nothing else says whether a document is an answer.
 bool IsPlain(const TextCondition& condition) {
-  return condition.role == TextCondition::Role::kShould && condition.column.empty() && !condition.all_words;
+  return condition.role == TextCondition::Role::kShould && condition.column.empty() && !condition.all_words &&
+         condition.kind != TextCondition::Kind::kPhrase;
+}
+
+/// Whether all of it is one word, too long for the analyzer: unlike a stop word it was meant.
+bool IsTooLong(std::string_view text, const Analyzer& analyzer) {
+  return text.size() >= analyzer.max_word_bytes() && text.find_first_of(" \t\r\n") == std::string_view::npos;
 }
 
 }  // namespace
 
 bool TextQuery::is_plain() const {
-  return std::ranges::all_of(patterns, [](const WordPattern& one) { return one == WordPattern(); }) &&
+  return !finds_nothing && std::ranges::all_of(patterns, [](const WordPattern& one) { return one == WordPattern(); }) &&
          std::ranges::all_of(clauses, [](const TextClause& clause) {
-           return clause.column.empty() && clause.kind == TextClause::Kind::kPhrase;
+           return clause.column.empty() && clause.kind == TextClause::Kind::kPhrase && !clause.optional;
          });
 }
 
-Result<TextQuery> CompileTextQuery(const std::vector<TextCondition>& conditions, const Analyzer& analyzer) {
+Result<TextQuery> CompileTextQuery(const std::vector<TextCondition>& conditions, const Analyzer& analyzer,
+                                   size_t typed) {
+  using Role = TextCondition::Role;
+  const auto count = [&](Role role) { return std::ranges::count(conditions, role, &TextCondition::role); };
+  // What alone makes a document an answer is required.
+  const bool is_one = count(Role::kMust) == 0 && count(Role::kShould) == 1;
   Compiler compiler(analyzer);
-  for (const TextCondition& condition : conditions) {
+  for (size_t i = 0; i < conditions.size(); i++) {
+    const TextCondition& condition = conditions[i];
     TRY(Check(condition));
-    if (!IsPlain(condition)) TRY(compiler.AddClause(condition));
+    const Role role = is_one && condition.role == Role::kShould ? Role::kMust : condition.role;
+    if (IsPlain(condition))
+      TRY(compiler.AddPlain(condition));
+    else
+      TRY(compiler.AddClause(condition, role, i < typed && !IsTooLong(condition.text, analyzer)));
   }
-  for (const TextCondition& condition : conditions)
-    if (IsPlain(condition)) compiler.AddPlain(condition);
   return std::move(compiler).Take();
 }
 
 Result<TextQuery> ParseTextQuery(std::string_view query) {
   const auto conditions = TRY(ParseConditions(query, {}));
-  return CompileTextQuery(conditions, *Analyzer::ForCode());
+  return CompileTextQuery(conditions, *Analyzer::ForCode(), conditions.size());
 }
 
 }  // namespace squire::text

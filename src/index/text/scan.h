@@ -18,7 +18,7 @@
 namespace squire::text {
 
 /// The words that one scanner can look for.
-inline constexpr size_t kMaxScanWords = 1024;
+inline constexpr size_t kMaxScanWords = 4096;
 
 /// How often each wanted word was seen; clearing costs what was touched.
 class WordCounts {

@@ -55,11 +55,10 @@ class Searcher {
       words_ += part->part().total_words();
     }
     std::vector<TextHit> hits;
-    if (documents_ == 0 || search_.limit == 0 ||
-        std::ranges::none_of(query_.weights, [](double weight) { return weight > 0; }))
-      return hits;
-    mean_ = static_cast<double>(words_) / static_cast<double>(documents_);
+    if (documents_ == 0 || search_.limit == 0 || query_.finds_nothing) return hits;
     ReadClauses();
+    if (std::ranges::none_of(most_, [](double weight) { return weight > 0; })) return hits;
+    mean_ = static_cast<double>(words_) / static_cast<double>(documents_);
     TRY(FindLists());
     for (size_t i = 0; i < search_.parts.size(); i++) TRY(SearchOne(i));
     const auto best = top_.Take();
@@ -71,17 +70,19 @@ class Searcher {
  private:
   /// Which words are required and excluded, and which clauses are looked at document by document.
   void ReadClauses() {
+    most_ = query_.weights;
     is_required_.resize(query_.words.size());
     is_excluded_.resize(query_.words.size());
     with_positions_.resize(query_.words.size());
     for (const TextClause& clause : query_.clauses) {
       const bool is_one = clause.words.size() == 1;
       const bool holds_all = clause.kind != TextClause::Kind::kAnyOf;
-      if (!clause.excluded && holds_all)
+      for (const TextClause::Gain& gain : clause.gains) most_[gain.word] += gain.weight;
+      if (!clause.excluded && !clause.optional && holds_all)
         for (const uint16_t word : clause.words) is_required_[word] = true;
       if (clause.excluded && is_one && clause.column.empty()) is_excluded_[clause.words[0]] = true;
       if (is_one && clause.column.empty()) continue;
-      checked_.push_back(&clause);
+      (clause.optional ? optional_ : checked_).push_back(&clause);
       if (clause.kind == TextClause::Kind::kPhrase && clause.column.empty())
         for (const uint16_t word : clause.words) with_positions_[word] = true;
     }
@@ -180,12 +181,12 @@ class Searcher {
       const WordLists& lists = lists_[index][word];
       if (lists.all == nullptr && is_required_[word]) return {};
       if (lists.all == nullptr) continue;
-      if (query_.weights[word] > 0) {
-        terms.push_back({lists.all.get(), WeightOf(query_.weights[word], df_[word]), is_required_[word] != 0, false});
+      if (most_[word] > 0) {
+        terms.push_back({lists.all.get(), WeightOf(most_[word], df_[word]), is_required_[word] != 0, false});
         has_scores = true;
       }
-      if (lists.exact != nullptr && query_.weights[word] > 0)
-        terms.push_back({lists.exact.get(), WeightOf(query_.weights[word], exact_df_[word]), false, false});
+      if (lists.exact != nullptr && most_[word] > 0)
+        terms.push_back({lists.exact.get(), WeightOf(most_[word], exact_df_[word]), false, false});
       if (is_excluded_[word]) terms.push_back({lists.all.get(), 0, false, true});
     }
     if (!has_scores) return {};
@@ -195,7 +196,7 @@ class Searcher {
     PartSearch search{static_cast<uint32_t>(index), &norms, part.part().rows(), terms, {}};
     Result<void> outcome;
     std::vector<ListReader> readers;
-    if (!checked_.empty()) readers = MakeReaders(index);
+    if (!checked_.empty() || !optional_.empty()) readers = MakeReaders(index);
     if (search_.is_wanted || !checked_.empty()) {
       search.is_wanted = [&](uint32_t document) {
         if (!outcome) return false;
@@ -207,8 +208,43 @@ class Searcher {
         return holds && *holds;
       };
     }
+    if (!optional_.empty()) {
+      search.score = [&](uint32_t document, float most) -> float {
+        const auto score = outcome ? ScoreOf(part, index, readers, norms, document, most) : 0;
+        if (!score) outcome = score.error();
+        return score ? *score : 0;
+      };
+    }
     SearchPart(search, room_, top_);
     return outcome;
+  }
+
+  /// What a document scores by what it holds, where `most` is with all optional clauses.
+  Result<float> ScoreOf(const SearchedPart& part, size_t index, std::vector<ListReader>& readers,
+                        const DocumentNorms& norms, uint32_t document, float most) {
+    held_ = query_.weights;
+    bool holds_all = true;
+    for (const TextClause* clause : optional_) {
+      if (!TRY(Holds(*clause, part, index, readers, document))) {
+        holds_all = false;
+        continue;
+      }
+      for (const TextClause::Gain& gain : clause->gains) held_[gain.word] += gain.weight;
+    }
+    if (holds_all) return most;
+    float score = 0;
+    const auto add = [&](size_t word, uint64_t df, ListReader& reader) {
+      if (reader.Find(document)) score += WeightOf(held_[word], df) * norms.Share(document, reader.frequency());
+    };
+    for (size_t word = 0; word < held_.size(); word++) {
+      const WordLists& lists = lists_[index][word];
+      if (held_[word] <= 0 || lists.all == nullptr) continue;
+      add(word, df_[word], readers[word]);
+      if (lists.exact == nullptr) continue;
+      ListReader exact(*lists.exact);
+      add(word, exact_df_[word], exact);
+    }
+    return score;
   }
 
   /// One for each word of the query; those of words that no document holds are never asked.
@@ -255,7 +291,9 @@ class Searcher {
   double mean_ = 0;
 
   std::vector<char> is_required_, is_excluded_, with_positions_;  // by word
-  std::vector<const TextClause*> checked_;
+  std::vector<const TextClause*> checked_, optional_;
+  std::vector<double> most_;                   // of each word: its weight with what optional clauses gain
+  std::vector<double> held_;                   // with what those that the document at hand holds gain
   std::vector<std::vector<WordLists>> lists_;  // by part and word
   std::vector<uint64_t> df_, exact_df_;        // by word
   std::vector<const ListReader*> phrase_readers_;

@@ -80,13 +80,19 @@ class PlainLoop {
   [[nodiscard]] std::vector<TextHit> Search(size_t limit, const Wanted& is_wanted) const {
     std::vector<TextHit> hits;
     for (const Document& document : corpus_.documents()) {
+      auto weights = query_.weights;
+      for (const TextClause& clause : query_.clauses) {
+        if (!clause.optional || !Holds(document, clause)) continue;
+        for (const TextClause::Gain& gain : clause.gains) weights[gain.word] += gain.weight;
+      }
       double score = 0;
       for (size_t i = 0; i < query_.words.size(); i++) {
-        score += Score(document, i, false);
-        if (query_.patterns[i].kind == WordPattern::Kind::kLike) score += Score(document, i, true);
+        score += weights[i] * Score(document, i, false);
+        if (query_.patterns[i].kind == WordPattern::Kind::kLike) score += weights[i] * Score(document, i, true);
       }
-      const bool holds = std::ranges::all_of(
-          query_.clauses, [&](const TextClause& clause) { return Holds(document, clause) != clause.excluded; });
+      const bool holds = std::ranges::all_of(query_.clauses, [&](const TextClause& clause) {
+        return clause.optional || Holds(document, clause) != clause.excluded;
+      });
       if (score > 0 && holds && (!is_wanted || is_wanted(document.row))) hits.push_back({document.row, score});
     }
     std::ranges::stable_sort(hits, std::greater(), &TextHit::score);
@@ -106,7 +112,7 @@ class PlainLoop {
     if (tf == 0) return 0;
     const double idf = InverseDocumentFrequency(corpus_.documents().size(), df_.at({word, exactly}));
     const double norm = 1 - options_.b + options_.b * static_cast<double>(document.words.size()) / mean_;
-    return query_.weights[word] * idf * tf * (options_.k1 + 1) / (tf + options_.k1 * norm);
+    return idf * tf * (options_.k1 + 1) / (tf + options_.k1 * norm);
   }
 
   [[nodiscard]] bool Holds(const Document& document, const TextClause& clause) const {
@@ -143,7 +149,7 @@ void ExpectSame(const Corpus& corpus, const std::string& text, const TextQuery& 
     TextQuery alone = query;
     for (double& weight : alone.weights) weight = 1;
     alone.clauses = {clause};
-    alone.clauses[0].excluded = false;
+    alone.clauses[0].excluded = alone.clauses[0].optional = false;
     for (const TextHit& hit : PlainLoop(corpus, alone, {}).Search(SIZE_MAX, {}))
       if (hit.row == document.row) return true;
     return false;
@@ -199,20 +205,22 @@ TEST(SearchPartsTest, FindsWhatAPlainLoopFinds) {
 }
 
 TEST(SearchPartsTest, ConditionsOfWordsTogether) {
-  const Corpus corpus(std::vector<size_t>{200, 60}, true, 13);
+  const Corpus with_positions(std::vector<size_t>{200, 60}, true, 13), without(std::vector<size_t>{200, 60}, false, 13);
   std::mt19937 random(14);
-  for (int i = 0; i < 60; i++) {
-    std::vector<TextCondition> conditions(1 + random() % 3);
+  for (int i = 0; i < 100; i++) {
+    const Corpus& corpus = i % 3 == 0 ? without : with_positions;
+    std::vector<TextCondition> conditions(1 + random() % 4);
     for (TextCondition& one : conditions) {
       one.text = RandomWord(random) + " " + RandomWord(random);
       one.role = std::array{TextCondition::Role::kShould, TextCondition::Role::kMust,
                             TextCondition::Role::kMustNot}[random() % 3];
       one.all_words = random() % 2 == 0;
+      if (random() % 3 == 0) one.kind = TextCondition::Kind::kPhrase;
       one.boost = 1 + static_cast<double>(random() % 3);
       if (random() % 4 == 0) one.edits = 1;
     }
     const auto query = *CompileTextQuery(conditions, Corpus::analyzer());
-    ASSERT_NO_FATAL_FAILURE(ExpectSame(corpus, std::to_string(i), query, {}, 10, {}));
+    ASSERT_NO_FATAL_FAILURE(ExpectSame(corpus, std::to_string(i), query, {}, 1 + random() % 20, {}));
   }
 }
 

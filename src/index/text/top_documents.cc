@@ -270,6 +270,12 @@ class Scores {
   size_t count_ = 0;  // of candidates
 };
 
+void OfferIfWanted(const PartSearch& search, FoundDocument found, TopDocuments& top) {
+  if (!top.Takes(found) || (search.is_wanted && !search.is_wanted(found.document))) return;
+  if (search.score) found.score = search.score(found.document, found.score);
+  if (found.score > 0) top.Offer(found);
+}
+
 class Searcher {
  public:
   Searcher(const PartSearch& search, SearchRoom& room, TopDocuments& top)
@@ -320,8 +326,7 @@ class Searcher {
       const float score = scores_.of(local);
       if (score < top_.threshold()) continue;
       const uint32_t document = first + local;
-      const FoundDocument found{search_.part, document, score, search_.rows[document]};
-      if (top_.Takes(found) && (!search_.is_wanted || search_.is_wanted(document))) top_.Offer(found);
+      OfferIfWanted(search_, {search_.part, document, score, search_.rows[document]}, top_);
     }
   }
 
@@ -362,8 +367,7 @@ void SearchOneWord(const PartSearch& search, const QueryTerm& term, TopDocuments
     list.ForEach(part, [&](uint32_t local, uint32_t frequency) {
       const float score = share_of(local, frequency);
       if (score < top.threshold()) return;
-      const FoundDocument found{search.part, first + local, score, search.rows[first + local]};
-      if (top.Takes(found) && (!search.is_wanted || search.is_wanted(found.document))) top.Offer(found);
+      OfferIfWanted(search, {search.part, first + local, score, search.rows[first + local]}, top);
     });
   }
 }

@@ -58,6 +58,8 @@ struct PartSearch {
   std::span<const QueryTerm> terms;
   /// Whether a document that would get in counts: it is live, passes the filter, holds the phrases. May be empty.
   std::function<bool(uint32_t document)> is_wanted;
+  /// What a document scores that would get in with `most`: that or less, 0 for one that is no answer. May be empty.
+  std::function<float(uint32_t document, float most)> score;
 };
 
 /// What searching a part needs room for: the next part takes the same.
