@@ -13,6 +13,7 @@ namespace squire {
 namespace {
 
 constexpr int32_t kDim = 16;
+constexpr int64_t kFarIds = 10'000'000;  // rows from here on lie far from all others, and from zero
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
 class VectorIndexTest : public testing::Test {
@@ -24,7 +25,7 @@ class VectorIndexTest : public testing::Test {
     std::mt19937_64 random(static_cast<uint64_t>(id) * 7919 + 1);
     std::normal_distribution<float> normal;
     std::vector<float> out(kDim);
-    for (float& value : out) value = normal(random) + static_cast<float>(id % 5);
+    for (float& value : out) value = normal(random) + static_cast<float>(id % 5) + (id >= kFarIds ? 40.0f : 0.0f);
     return out;
   }
   static Batch Rows(int64_t from, int64_t count) {
@@ -54,10 +55,10 @@ class VectorIndexTest : public testing::Test {
     return table;
   }
   /// The share of the exact answers that a search through the index finds.
-  static double Recall(const Table& table, VectorSearchOptions options, int queries = 20) {
+  static double Recall(const Table& table, VectorSearchOptions options, int queries = 20, int64_t first = 1'000'000) {
     size_t found = 0, wanted = 0;
     for (int q = 0; q < queries; q++) {
-      const auto query = VectorOf(1'000'000 + q);
+      const auto query = VectorOf(first + q);
       options.use_index = false;
       std::set<uint64_t> exact;
       const auto all = *table.VectorSearch(query, options);
@@ -179,6 +180,29 @@ TEST_F(VectorIndexTest, TwentyFoldsLoseNoRecall) {
   const double folded = Recall(table, {}, 50);
   ASSERT_TRUE(table.CreateVectorIndex("vector"));
   EXPECT_GE(folded, Recall(table, {}, 50) - 0.01);
+}
+
+TEST_F(VectorIndexTest, RowsFarFromTheOthersAreFoundAsWell) {
+  Table table = Make(6000, {.metric = Metric::kL2});
+  for (int64_t i = 0; i < 3; i++) ASSERT_TRUE(table.Append(Rows(kFarIds + 1000 * i, 1000)));
+  constexpr int64_t kFarQueries = kFarIds + 1'000'000;
+  EXPECT_GE(Recall(table, {.metric = Metric::kL2}, 40, kFarQueries), 0.9) << "in no index yet";
+  ASSERT_TRUE(table.Append(Rows(kFarIds + 3000, 2000)));
+  const uint64_t before = table.version();
+  ASSERT_TRUE(table.Optimize({}));
+  EXPECT_GT(table.version(), before) << "are folded";
+  EXPECT_GE(Recall(table, {.metric = Metric::kL2}, 40, kFarQueries), 0.9);
+  EXPECT_GE(Recall(table, {.metric = Metric::kL2}, 40), 0.95) << "nor do the others suffer";
+}
+
+TEST_F(VectorIndexTest, AllRowsFarFromZero) {
+  for (const Metric metric : {Metric::kL2, Metric::kCosine}) {
+    Table table = *TableAccess::Create(fs_, "/far" + std::to_string(static_cast<int>(metric)), TestSchema());
+    ASSERT_TRUE(table.Append(Rows(kFarIds, 5000)));
+    ASSERT_TRUE(table.CreateVectorIndex("vector", {.metric = metric}));
+    ASSERT_TRUE(table.Append(Rows(kFarIds + 5000, 500)));
+    EXPECT_GE(Recall(table, {.metric = metric}, 40, kFarIds + 1'000'000), 0.95);
+  }
 }
 
 TEST_F(VectorIndexTest, ManySmallCommitsDoNotWriteItAnew) {

@@ -57,14 +57,23 @@ IvfBuilder::IvfBuilder(std::shared_ptr<table::FileCache> files, std::string fold
       quantizer_(std::move(quantizer)),
       centers_(std::move(centers)),
       rotated_centers_(RotateCenters(quantizer_.rotation(), centers_)),
+      origin_(Origin::Of(centers_.values, centers_.dim, quantizer_.metric())),
       memory_bytes_max_(memory_bytes_max),
-      threads_(threads) {}
+      threads_(threads) {
+  if (!origin_.is_zero()) moved_ = origin_.Moved(centers_);
+}
 
 Result<void> IvfBuilder::Add(std::span<const float> rows, std::span<const uint64_t> addresses) {
   const size_t before = partition_.size();
   partition_.resize(before + addresses.size());
   const auto partitions = std::span(partition_).subspan(before);
-  TRY(AssignRows(rows, centers_, threads_, partitions));
+  if (origin_.is_zero()) {
+    TRY(AssignRows(rows, centers_, threads_, partitions));
+  } else {
+    std::vector<float> moved(rows.begin(), rows.end());
+    origin_.Move(moved);
+    TRY(AssignRows(moved, moved_, threads_, partitions));
+  }
   TRY(EncodeRows(quantizer_, centers_, rotated_centers_, rows, addresses, partitions, threads_, rows_));
   if (rows_.size() * BytesPerRow(quantizer_.shape()) >= memory_bytes_max_) return Spill();
   return {};
@@ -84,6 +93,7 @@ Result<void> IvfBuilder::WriteSorted(IvfWriter& writer, bool with_others) {
     CodeRows all;
     if (with_others) {
       for (const Taken& taken : taken_) {
+        if (partition >= taken.reader->centers().count()) continue;
         const CodeRows rows = TRY(taken.reader->Read(partition));
         for (size_t row = 0; row < rows.size(); row++)
           if (taken.keep(rows.addresses[row])) all.Append(rows, row, shape);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "index/vector/ivf_files.h"
+#include "index/vector/origin.h"
 
 namespace squire::vector {
 
@@ -31,8 +32,8 @@ class IvfBuilder {
   Result<void> Add(std::span<const float> rows, std::span<const uint64_t> addresses);
 
   using Keep = std::function<bool(uint64_t address)>;
-  /// Takes over the rows of an index with the same quantizer and centers of which `keep` holds, when it is written.
-  /// REQUIRES: `previous` outlives Finish.
+  /// Takes over the rows of an index with the same quantizer, and the same centers as far as it has any, of which
+  /// `keep` holds, when it is written. REQUIRES: `previous` outlives Finish.
   void TakeOver(const IvfReader& previous, Keep keep);
 
   /// Writes the index's files and removes what else was in the folder; names and sizes.
@@ -53,6 +54,8 @@ class IvfBuilder {
   Quantizer quantizer_;
   Centers centers_;
   std::vector<float> rotated_centers_;
+  Origin origin_;
+  Centers moved_;  // measured from the origin, where that is not zero
   size_t memory_bytes_max_;
   int threads_;
   CodeRows rows_;                    // not written yet, in order of arrival

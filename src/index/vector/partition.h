@@ -13,8 +13,9 @@ namespace squire::vector {
 class SignBlocks {
  public:
   SignBlocks() = default;
-  /// Of as many rows as there are factors. ERRORS: OverBudget when memory cannot be had.
-  static Result<SignBlocks> Of(const SignRows& rows, const CodeShape& shape);
+  /// Of as many rows as there are factors. `origin`, if it is not empty, is the point that queries and centers are
+  /// measured from, Origin::Rotated. ERRORS: OverBudget when memory cannot be had.
+  static Result<SignBlocks> Of(const SignRows& rows, const CodeShape& shape, std::span<const float> origin = {});
 
   [[nodiscard]] size_t size() const { return size_; }
   [[nodiscard]] size_t blocks() const { return (size_ + 31) / 32; }
@@ -35,8 +36,9 @@ class SignBlocks {
 class RowCodes {
  public:
   RowCodes() = default;
-  /// Of the rows of `signs`. ERRORS: OverBudget when memory cannot be had.
-  static Result<RowCodes> Of(const SignBlocks& signs, const MagnitudeRows& rows, const CodeShape& shape);
+  /// Of the rows of `signs`; `origin` as there. ERRORS: OverBudget when memory cannot be had.
+  static Result<RowCodes> Of(const SignBlocks& signs, const MagnitudeRows& rows, const CodeShape& shape,
+                             std::span<const float> origin = {});
 
   [[nodiscard]] size_t memory_bytes() const { return memory_.size(); }
   [[nodiscard]] uint64_t address(size_t row) const { return Load<uint64_t>(memory_.data() + 8 * row); }
@@ -53,8 +55,9 @@ class RowCodes {
 struct Partition {
   SignBlocks signs;
   RowCodes codes;
+  Centers center;  ///< one, measured from the index's origin
   /// ERRORS: OverBudget when memory cannot be had.
-  static Result<Partition> Of(const CodeRows& rows, const CodeShape& shape);
+  static Result<Partition> Of(const CodeRows& rows, const CodeShape& shape, std::span<const float> origin = {});
 };
 
 }  // namespace squire::vector

@@ -15,6 +15,10 @@ constexpr float kErrorFactor = 1.9f;  // of the expected error: what the error f
 // Magnitudes above so many standard deviations share the highest code; the best value is looked for among these.
 constexpr float kClips[] = {1.6f, 2.0f, 2.4f, 2.8f, 3.2f, 3.8f};
 constexpr float kClipStep = 0.2f;
+// What entries of tables lose by rounding adds up to step * sqrt(dim) / sqrt(48), times the scale of a row, which is
+// about 1.8 of its error factor: so much of it (with room), and of the query's distance from a center, as if it lay
+// farther off.
+constexpr float kTableError = 0.4f;
 constexpr float kAgreement = 1e-3f;   // of factors with vectors: a bit that turned is more
 constexpr float kTellingPart = 0.1f;  // from here on, factors tell nothing
 
@@ -215,6 +219,7 @@ CodeQuery::CodeQuery(const Quantizer& quantizer, std::span<const float> query)
     widest = std::max(widest, most - least);
   }
   step_ = widest / static_cast<float>(simd::kTableEntryMax);
+  table_error_ = kTableError * step_ * std::sqrt(static_cast<float>(shape_.dim));
   const float factor = RatioOrZero(1.0f, step_);
   tables_.resize(sums.size());
   for (size_t i = 0; i < sums.size(); i++)
@@ -228,10 +233,10 @@ CodeQuery::Center CodeQuery::Against(float dot, float square) const {
     const float along = RatioOrZero(dot, square);
     out.add_weight = along;
     out.constant = 1.0f - dot - along;
-    out.error = std::sqrt(std::max(square_ - along * dot, 0.0f));
+    out.error = std::sqrt(std::max(square_ - along * dot, 0.0f) + table_error_ * table_error_);
   } else {
     out.constant = std::max(square_ + square - 2.0f * dot, 0.0f);
-    out.error = std::sqrt(out.constant);
+    out.error = std::sqrt(out.constant + table_error_ * table_error_);
   }
   return out;
 }

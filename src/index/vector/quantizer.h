@@ -110,6 +110,7 @@ class CodeQuery {
   std::vector<float> rotated_;   // to whole groups, zeros behind
   std::vector<uint8_t> tables_;  // 16 entries each half byte
   float step_ = 0, least_ = 0;   // a sum stands for sum * step + least
+  float table_error_ = 0;        // of it, as a distance of the query from a center
   float total_ = 0, square_ = 0;
 };
 

@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "index/vector/ivf_files.h"
+#include "index/vector/origin.h"
 #include "index/vector/vector_index.h"
 
 namespace squire::vector {
@@ -19,10 +20,10 @@ class RabitIndex : public VectorIndex {
   static Result<std::shared_ptr<const VectorIndex>> Open(std::shared_ptr<table::FileCache> files, IvfModel model);
 
   [[nodiscard]] const Quantizer& quantizer() const { return files_.quantizer(); }
-  [[nodiscard]] const Centers& centers() const override { return files_.centers(); }
+  [[nodiscard]] const Centers& centers() const override { return origin_.is_zero() ? files_.centers() : moved_; }
   [[nodiscard]] simd::Metric metric() const override { return files_.quantizer().metric(); }
   [[nodiscard]] uint64_t num_rows() const override { return files_.num_rows(); }
-  [[nodiscard]] float DefaultRefine() const override { return quantizer().shape().bits == 1 ? 5.0f : 1.5f; }
+  [[nodiscard]] float DefaultRefine() const override;
   [[nodiscard]] size_t memory_bytes() const override { return memory_bytes_; }
   [[nodiscard]] bool can_encode() const override { return true; }
   [[nodiscard]] Result<Partition> Encode(std::span<const float> rows,
@@ -50,7 +51,9 @@ class RabitIndex : public VectorIndex {
   const T* Keep(std::atomic<const T*>& slot, T made) const;
 
   IvfReader files_;
-  Centers middle_;  // one: the mean of all, which fresh rows are encoded around
+  Origin origin_;
+  Centers moved_;                      // the files' own, measured from there; none where that is zero
+  std::vector<float> rotated_origin_;  // see Origin::Rotated
   mutable std::vector<Slot> slots_;
   mutable std::mutex mutex_;
   mutable std::atomic<size_t> memory_bytes_ = 0;

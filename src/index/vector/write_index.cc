@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <unordered_map>
 
 #include "index/coverage.h"
@@ -19,6 +20,8 @@ constexpr size_t kSampledPerPartition = 64;
 constexpr uint64_t kRowsPerPartition = 120;
 constexpr uint64_t kManyRows = 61'440;  // from here on partitions grow with the root of the rows
 constexpr uint64_t kGrowth = 4;         // an index of so many times the rows it was made for is made anew
+constexpr double kFarther = 1.5;        // of the mean square of differences from centers: new rows get their own
+constexpr size_t kMeasuredPartitions = 64;
 constexpr uint64_t kRotationSeed = 0x5371756972650001;
 constexpr int kIndexVersion = 2;  // of IVF_RQ
 
@@ -97,35 +100,94 @@ class Writer {
     quantizer_ = opened->quantizer();
     centers_ = opened->centers();
     previous_ = *std::move(opened);
+    return AddCenters();
+  }
+
+  /// Where the new rows lie farther from the centers than those that were there, they get centers of their own: the
+  /// codes of both stay as exact as they were.
+  Result<void> AddCenters() {
+    std::vector<float> sample = TRY(Sample(kSampledPerPartition * PartitionsFor(NewRows())));
+    const size_t rows = sample.size() / dim_;
+    if (rows < kRowsPerPartition) return {};
+    std::vector<uint32_t> nearest(rows);
+    TRY(AssignRows(sample, centers_, options_.threads, nearest));
+    double square = 0;
+    for (size_t i = 0; i < sample.size(); i++) {
+      const double difference = sample[i] - centers_[nearest[i / dim_]][i % dim_];
+      square += difference * difference;
+    }
+    if (square <= kFarther * TRY(MeanSquare()) * static_cast<double>(rows)) return {};
+    const size_t more = PartitionsFor(NewRows());
+    if (centers_.count() + more > kGrowth * PartitionsFor(static_cast<uint64_t>(snapshot_.num_rows()))) {
+      previous_.reset();  // rows come from ever new places: all are looked at again
+      covered_.clear();
+      return {};
+    }
+    const Centers added = TRY(Centered(std::move(sample), more));
+    centers_.values.insert(centers_.values.end(), added.values.begin(), added.values.end());
+    centers_.Measure();
     return {};
+  }
+
+  [[nodiscard]] uint64_t NewRows() const {
+    uint64_t rows = 0;
+    for (size_t i = 0; i < snapshot_.num_fragments(); i++)
+      if (!covered_.contains(snapshot_.fragment(i).id()))
+        rows += static_cast<uint64_t>(snapshot_.fragment(i).live_rows());
+    return rows;
+  }
+
+  /// About the mean square of what rows of the previous index differ from their centers, by the factors of some.
+  Result<double> MeanSquare() {
+    std::vector<size_t> some;
+    const size_t count = centers_.count(), step = std::max<size_t>(1, count / kMeasuredPartitions);
+    for (size_t i = 0; i < count; i += step) some.push_back(i);
+    double square = 0, rows = 0;
+    TRY(previous_->ReadSigns(some, [&](size_t, const SignRows& of) -> Result<void> {
+      for (const float scale : of.scale) square += static_cast<double>(scale) * scale;
+      rows += static_cast<double>(of.scale.size());
+      return {};
+    }));
+    // The scale of a difference r is -w |r|^2 / (r.s), w being 1 under dot and else 2, and the product of the signs'
+    // halves with r about |r| sqrt(d / (2 pi)).
+    const double weight = options_.metric == simd::Metric::kDot ? 1 : 2;
+    return square / std::max(1.0, rows) * static_cast<double>(dim_) / (2 * std::numbers::pi * weight * weight);
+  }
+
+  Result<Centers> Centered(std::vector<float> sample, size_t count) {
+    const Origin origin = Origin::Of(sample, dim_, options_.metric);
+    origin.Move(sample);
+    KMeansOptions how;
+    how.count = count;
+    how.threads = options_.threads;
+    Centers out = TRY(TrainCenters(sample, dim_, how));
+    origin.MoveBack(out.values);
+    out.Measure();
+    return out;
   }
 
   Result<void> Train() {
     quantizer_.emplace(CodeShape{dim_, options_.bits}, options_.metric, Rotation::Random(dim_, kRotationSeed));
     const auto rows = static_cast<uint64_t>(snapshot_.num_rows());
     const size_t partitions = options_.partitions > 0 ? options_.partitions : PartitionsFor(rows);
-    const std::vector<float> sample = TRY(Sample(kSampledPerPartition * partitions));
-    KMeansOptions how;
-    how.count = partitions;
-    how.threads = options_.threads;
-    centers_ = TRY(TrainCenters(sample, dim_, how));
+    centers_ = TRY(Centered(TRY(Sample(kSampledPerPartition * partitions)), partitions));
     if (centers_.count() > 0) return {};
     centers_.values.assign(dim_, 0.0f);  // no row yet, or none that can be in an index
     centers_.Measure();
     return {};
   }
 
-  /// About `wanted` rows, from all over the table.
+  /// About `wanted` of the rows that the previous index does not have, from all over the table.
   Result<std::vector<float>> Sample(size_t wanted) {
     const size_t row_bytes = dim_ * sizeof(float);
     wanted = std::min(wanted, std::max<size_t>(1, options_.memory_bytes_max * 2 / 3 / row_bytes));
-    const auto ranges = table::PlanRanges(snapshot_, kSampleRangeRows);
-    const auto rows = static_cast<uint64_t>(snapshot_.num_rows());
+    const uint64_t rows = NewRows();
     const double share = rows == 0 ? 1.0 : std::min(1.0, static_cast<double>(wanted) / static_cast<double>(rows));
     std::vector<float> sample;
     sample.reserve(std::min<size_t>(wanted, rows) * dim_);
     double due = 0;
-    for (const table::RowRange& range : ranges) {
+    for (const table::RowRange& range : table::PlanRanges(snapshot_, kSampleRangeRows)) {
+      if (covered_.contains(snapshot_.fragment(range.fragment).id())) continue;
       due += share;
       if (due < 1.0 && share < 1.0) continue;
       due -= 1.0;
