@@ -366,6 +366,9 @@ class Table {
   /// (IVF_RQ), and theirs are used here. ERRORS: NotFound; Unsupported types; InvalidArgument for options.
   Result<uint64_t> CreateVectorIndex(const std::string& column, const VectorIndexOptions& options = {},
                                      const std::string& name = {});
+  /// Makes all vector indexes of the kind that is made here anew, by their metric and bits: for rows that changed from
+  /// the ground up. How many there were. ERRORS: those of CreateVectorIndex.
+  Result<uint64_t> RetrainVectorIndexes(int threads = 1);
   /// Makes a full-text index of columns of text, "<first column>_idx" unless named, in place of one of that name: rows
   /// added later are found at once, and commits keep it up. Over one column by one of Lance's own tokenizers it is an
   /// index that other Lance programs use (Inverted); over several columns, with boosts or with "code1" they leave it

@@ -107,6 +107,12 @@ void BindVersions(TableClass& type) {
           nb::arg("column"), nb::arg("name"), nb::arg("distance_type"), nb::arg("partitions"), nb::arg("bits"),
           nb::arg("threads"))
       .def(
+          "retrain_vector_indexes",
+          [](TableObject& self, int threads) {
+            return self.Write([&](Table& table) { return table.RetrainVectorIndexes(threads); });
+          },
+          nb::arg("threads"))
+      .def(
           "create_text_index",
           [](TableObject& self, const std::vector<std::string>& columns, const std::string& name,
              const nb::dict& options) {

@@ -518,9 +518,12 @@ class Table(Indexes):
     ) -> OptimizeStats:
         """All upkeep that is due: prunes versions older than `cleanup_older_than` (7 days by default; zero: all but the
         newest), merges fragments, takes new rows into indexes, prunes again. Each is done though another had to be put
-        off, as `put_off` of its part says. Call it as often as you like; `compact` merges further."""
+        off, as `put_off` of its part says. Call it as often as you like; `compact` merges further. With `retrain` the
+        vector indexes made here are made anew."""
         older_than = timedelta(days=7) if cleanup_older_than is None else cleanup_older_than
         leftover_age_s = 0 if delete_unverified else _LEFTOVER_AGE_S
+        if retrain:
+            self._retried(lambda native: native.retrain_vector_indexes(os.cpu_count() or 1))
         stats = self._writing().optimize(1, int(older_than.total_seconds()), leftover_age_s)
         return OptimizeStats(_compacted(stats["compacted"]), _pruned(stats["pruned"]), stats["put_off"])
 

@@ -89,6 +89,22 @@ Result<uint64_t> CreateVectorIndex(SnapshotPtr& current, const std::string& colu
   return upkeep::PublishIndex(current, std::move(index), Named(*current, wanted));
 }
 
+Result<uint64_t> RetrainVectorIndexes(SnapshotPtr& current, int threads) {
+  std::set<std::string> made;
+  const pb::IndexSection indices = current->indices();
+  for (const pb::IndexMetadata& index : indices.indices()) {
+    if (index.index_details().type_url() != vector::kVectorDetailsUrl || !vector::IsOwnKind(index)) continue;
+    const Field* column = index.fields_size() == 1 ? current->FindField(index.fields(0)) : nullptr;
+    if (column == nullptr || !made.insert(index.name()).second) continue;
+    vector::WriteIndexOptions how = TRY(vector::OptionsLike(*current, index));
+    how.threads = threads;
+    how.partitions = std::max(how.partitions, vector::PartitionsFor(static_cast<uint64_t>(current->num_rows())));
+    auto written = TRY(vector::WriteVectorIndex(*current, column->name, index.name(), how));
+    TRY(upkeep::PublishIndex(current, std::move(written), Named(*current, index.name())));
+  }
+  return made.size();
+}
+
 Result<uint64_t> CreateTextIndex(SnapshotPtr& current, std::span<const std::string> columns,
                                  const TextIndexOptions& options, const std::string& name) {
   if (columns.empty()) return InvalidArgument("a text index of no column");

@@ -19,11 +19,13 @@ namespace squire::engine {
 Result<std::map<uint64_t, lance::RowSet>> FindRowsByKey(const table::Snapshot& snapshot, const std::string& column,
                                                         const Array& values, const table::KeySet& keys);
 
-/// See Table::CreateKeyIndex, CreateVectorIndex, CreateTextIndex, DropIndex, Indexes.
+/// See Table::CreateKeyIndex, CreateVectorIndex, RetrainVectorIndexes, CreateTextIndex, DropIndex,
+/// Indexes.
 Result<uint64_t> CreateKeyIndex(std::shared_ptr<const table::Snapshot>& current, const std::string& column,
                                 const std::string& name);
 Result<uint64_t> CreateVectorIndex(std::shared_ptr<const table::Snapshot>& current, const std::string& column,
                                    const VectorIndexOptions& options, const std::string& name);
+Result<uint64_t> RetrainVectorIndexes(std::shared_ptr<const table::Snapshot>& current, int threads);
 Result<uint64_t> CreateTextIndex(std::shared_ptr<const table::Snapshot>& current, std::span<const std::string> columns,
                                  const TextIndexOptions& options, const std::string& name);
 Result<uint64_t> DropIndex(std::shared_ptr<const table::Snapshot>& current, const std::string& name);

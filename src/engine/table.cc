@@ -292,6 +292,11 @@ Result<uint64_t> Table::CreateVectorIndex(const std::string& column, const Vecto
   return impl_->watch->Wrote(engine::CreateVectorIndex(impl_->snapshot, column, options, name));
 }
 
+Result<uint64_t> Table::RetrainVectorIndexes(int threads) {
+  TRY(Admit(*impl_));
+  return impl_->watch->Wrote(engine::RetrainVectorIndexes(impl_->snapshot, threads));
+}
+
 Result<uint64_t> Table::CreateTextIndex(std::span<const std::string> columns, const TextIndexOptions& options,
                                         const std::string& name) {
   TRY(Admit(*impl_));
