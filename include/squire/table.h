@@ -98,7 +98,7 @@ struct VectorSearchOptions {
   std::optional<RowFilter> filter;
   bool use_index = true;    ///< false: every row is measured
   size_t nprobes = 0;       ///< partitions of an index that are searched; 0: enough for a recall of about 0.95
-  float refine_factor = 0;  ///< so many times `limit` rows are measured exactly; 0: 1.5 and, where codes are of few bits, up to 20
+  float refine_factor = 0;  ///< so many times `limit` rows are measured exactly; 0: 1.5, more for few bits
   float distance_above = -std::numeric_limits<float>::infinity();  ///< only rows at least so far ...
   float distance_below = std::numeric_limits<float>::infinity();   ///< ... and nearer than this
 };

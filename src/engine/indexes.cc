@@ -1,6 +1,7 @@
 #include "engine/indexes.h"
 
 #include <algorithm>
+#include <set>
 
 #include "index/key/btree.h"
 #include "index/text/parameters.h"

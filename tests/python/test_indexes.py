@@ -115,3 +115,20 @@ def test_a_column_that_is_not_there(table):
                  lambda: table.create_index(vector_column_name="nope")):
         with pytest.raises(squire.NotFoundError):
             call()
+
+
+def test_training_anew_on_request(tmp_path):
+    random = np.random.default_rng(1)
+    rows = lambda first, count, at: pa.table({
+        "id": pa.array(range(first, first + count), pa.int64()),
+        "vector": pa.FixedSizeListArray.from_arrays(
+            pa.array((random.normal(size=(count, 16)) + at).astype(np.float32).ravel()), 16)})
+    table = squire.connect(tmp_path).create_table("t", rows(0, 1000, 0))
+    table.create_index("l2", name="near")
+    table.add(rows(1000, 1000, 9))
+    before = table._native.indexes()[0]["uuid"]
+    table.optimize()
+    assert table._native.indexes()[0]["uuid"] == before, "new rows wait for more of them"
+    table.optimize(retrain=True)
+    assert [i.name for i in table.list_indices()] == ["near"] and table._native.indexes()[0]["uuid"] != before
+    assert table.search(np.full(16, 9, np.float32)).limit(3).to_arrow()["id"][0].as_py() >= 1000

@@ -268,6 +268,7 @@ def test_compact_prune_optimize(db):
     stats = table.compact()
     assert stats.fragments_removed > 0 and stats.rows_dropped == 4
     assert table.optimize().prune.old_versions == 0, "nothing is a week old"
+    assert not table.list_indices() and table.optimize(retrain=True), "no index, nothing to train"
     assert table.optimize(cleanup_older_than=timedelta(0)).prune.old_versions > 0
     stats = table.stats()
     assert stats["num_rows"] == 11 and stats.num_versions == 1 and stats["fragment_stats"]["num_fragments"] == 1
