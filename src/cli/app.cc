@@ -156,7 +156,10 @@ ExitCode UsageError(const CLI::App& app, Context& context, std::span<const std::
   const std::string command = CommandPath(app);
   if (const auto unknown = app.remaining(); command == "squire" && !unknown.empty())
     sentence = fmt::format("there is no command or option '{}'", unknown.front());
-  if (command == "squire search" && sentence.find("not expected") != std::string::npos)
+  const bool is_question = command == "squire search";
+  if (is_question && (sentence.starts_with("QUERY is required") || sentence.find("expected: -") != std::string::npos))
+    sentence += "; a question that begins with - goes behind --, after all options";
+  else if (is_question && sentence.find("not expected") != std::string::npos)
     sentence += "; a question of several words goes in quotes";
   return context.out.Fail(InvalidArgument(fmt::format("{} (see {} --help)", sentence, command)));
 }

@@ -83,6 +83,13 @@ bool IsCppLine(std::string_view line) {
   return !line.starts_with("//") && !line.starts_with("*") && line.find("std::") != std::string_view::npos;
 }
 
+std::string Lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  return out;
+}
+
 std::string_view HeaderLanguage(std::string_view text) {
   constexpr size_t kSniffedBytes = 64 << 10;
   text = text.substr(0, kSniffedBytes);
@@ -96,6 +103,18 @@ std::string_view HeaderLanguage(std::string_view text) {
 
 }  // namespace
 
+std::string_view FindLanguage(std::string_view name) {
+  static constexpr std::pair<std::string_view, std::string_view> kOthers[] = {
+      {"c#", "csharp"}, {"f#", "fsharp"}, {"golang", "go"}, {"h", "c"}, {"objective-c", "objc"}, {"terraform", "hcl"}};
+  const std::string lower = Lower(name);
+  for (const auto& [other, language] : kOthers)
+    if (lower == other) return language;
+  for (const Table* table : {&ByExtension(), &ByName()})
+    for (const auto& [key, language] : *table)
+      if (lower == language || (table == &ByExtension() && lower == key)) return language;
+  return {};
+}
+
 std::string_view LanguageOf(std::string_view path, std::string_view text) {
   const size_t slash = path.rfind('/');
   const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
@@ -103,10 +122,7 @@ std::string_view LanguageOf(std::string_view path, std::string_view text) {
   if (name.starts_with("Dockerfile.") || name.starts_with("Makefile.")) return name[0] == 'D' ? "dockerfile" : "make";
   const size_t dot = name.rfind('.');
   if (dot != std::string_view::npos && dot + 1 < name.size()) {
-    std::string extension(name.substr(dot + 1));
-    for (char& c : extension) {
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    }
+    const std::string extension = Lower(name.substr(dot + 1));
     if (extension == "h") return HeaderLanguage(text);
     if (const auto found = ByExtension().find(extension); found != ByExtension().end()) return found->second;
   }

@@ -10,4 +10,8 @@ namespace squire::corpus {
 /// A literal. `.h` is C or C++ by what is in it; a file without extension is told by its `#!` line.
 std::string_view LanguageOf(std::string_view path, std::string_view text);
 
+/// The language that somebody means by `name`, in any case: its own name, a file's extension, or one of a few others
+/// ("C++", "C#", "py"). Empty for none.
+std::string_view FindLanguage(std::string_view name);
+
 }  // namespace squire::corpus

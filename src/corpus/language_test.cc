@@ -38,5 +38,15 @@ TEST(Defaults, Secrets) {
   EXPECT_TRUE(IsSecretName(".ssh", true));
 }
 
+TEST(Language, IsMeantByManyNames) {
+  for (const char* name : {"python", "Python", "PY", "pyi"}) EXPECT_EQ(FindLanguage(name), "python") << name;
+  EXPECT_EQ(FindLanguage("C++"), "cpp");
+  EXPECT_EQ(FindLanguage("C#"), "csharp");
+  EXPECT_EQ(FindLanguage("c"), "c");
+  EXPECT_EQ(FindLanguage("gomod"), "gomod");
+  EXPECT_EQ(FindLanguage("text"), "text");
+  for (const char* name : {"", "nonsense", "Makefile"}) EXPECT_EQ(FindLanguage(name), "") << name;
+}
+
 }  // namespace
 }  // namespace squire::corpus

@@ -28,7 +28,7 @@ struct Index::Impl {
     if (!table) {
       auto opened = Table::Open(location.table());
       if (!opened && opened.error().code == Code::kNotFound)
-        return NotFound("there is no index here yet; `squire index` makes one", location.tree);
+        return NotFound("there is no index in " + location.db + " yet; `squire index` makes one", location.tree);
       table.emplace(TRY(std::move(opened)));
     }
     model = TRY(ReadModelRecord(table->schema()));

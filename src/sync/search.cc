@@ -8,6 +8,7 @@
 
 #include "base/try.h"
 #include "corpus/glob.h"
+#include "corpus/language.h"
 #include "sync/question.h"
 #include "sync/rank.h"
 
@@ -23,8 +24,8 @@ std::optional<RowFilter> FilterOf(const SearchRequest& request) {
   RowFilter filter;
   filter.columns = {kPathColumn, "lang", "kind"};
   auto globs = std::make_shared<std::vector<corpus::PathFilter>>(request.paths.begin(), request.paths.end());
-  filter.apply = [globs, lang = request.lang, kind = request.kind](const Batch& rows,
-                                                                   std::span<uint8_t> keep) -> Result<void> {
+  filter.apply = [globs, lang = corpus::FindLanguage(request.lang), kind = request.kind](
+                     const Batch& rows, std::span<uint8_t> keep) -> Result<void> {
     const Array &paths = *rows.Find(kPathColumn), &langs = *rows.Find("lang"), &kinds = *rows.Find("kind");
     std::string_view last_path;
     bool last_matches = true;  // chunks of a file lie side by side: one match a file
@@ -159,6 +160,9 @@ Result<void> Check(const SearchRequest& request) {
   const auto is_weight = [](double weight) { return std::isfinite(weight) && weight >= 0; };
   if (!is_weight(request.word_weight) || !is_weight(request.vector_weight))
     return InvalidArgument("a weight is a number from 0 on");
+  if (!request.lang.empty() && corpus::FindLanguage(request.lang).empty())
+    return InvalidArgument("there is no language '" + request.lang +
+                           "': wanted is a name (python, cpp, markdown) or a file's extension");
   if (!request.like && request.query.find_first_not_of(" \t\r\n") == std::string::npos)
     return InvalidArgument("the query is empty");
   return {};
