@@ -80,7 +80,8 @@ class MultiMatchQuery:
 
 @dataclass(frozen=True)
 class BooleanQuery:
-    """Parts that a row should, must or must not hold: (Occur, MatchQuery | PhraseQuery | PrefixQuery) pairs."""
+    """Parts that a row should, must or must not hold: (Occur, MatchQuery | PhraseQuery | PrefixQuery) pairs. They may be
+    of several columns, each with an index of its own; a row scores the sum."""
 
     queries: list[tuple[Occur, Any]]
 

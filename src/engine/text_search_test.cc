@@ -159,6 +159,42 @@ TEST_F(TextSearchTest, RowsWithoutWordsDoNotHideThatOthersAreGone) {
   }
 }
 
+TEST_F(TextSearchTest, ConditionsOfColumnsApartAddUp) {
+  Table table = Make(300, true);
+  using Role = TextCondition::Role;
+  const auto scores_of = [&](const std::string& column, const std::string& words) {
+    std::map<uint64_t, float> out;
+    const auto found = *table.TextSearch(words, {.text_column = column, .limit = 1000, .filter = {}});
+    for (const Hit& hit : found) out[hit.row_address] = hit.score;
+    return out;
+  };
+  const auto open = scores_of("text", "open"), parse = scores_of("text", "parse"), named = scores_of("name", "header");
+  ASSERT_FALSE(open.empty() || parse.empty() || named.empty());
+  for (const Role role : {Role::kShould, Role::kMust, Role::kMustNot}) {
+    TextSearchOptions options{.limit = 1000, .filter = {}};
+    options.conditions = {{.text = "open", .role = Role::kMust}, {.text = "header", .role = role, .column = "name"}};
+    auto expected = open;
+    for (const auto& [row, score] : open) {
+      const auto other = named.find(row);
+      const bool holds = other != named.end();
+      if (holds && role != Role::kMustNot) expected[row] += other->second;
+      if (role != Role::kShould && holds != (role == Role::kMust)) expected.erase(row);
+    }
+    const auto found = *table.TextSearch("", options);
+    ASSERT_EQ(found.size(), expected.size());
+    ASSERT_FALSE(found.empty());
+    for (const Hit& hit : found) EXPECT_NEAR(hit.score, expected.at(hit.row_address), 1e-4);
+    options.limit = 3;
+    const auto best = *table.TextSearch("", options);
+    ASSERT_EQ(best.size(), 3u);
+    for (size_t i = 0; i < best.size(); i++) EXPECT_EQ(best[i].row_address, found[i].row_address);
+  }
+  const TextSearchOptions either{.limit = 1000, .filter = {}, .conditions = {{.text = "header", .column = "name"}}};
+  auto rows = parse;
+  rows.insert(named.begin(), named.end());
+  EXPECT_EQ(table.TextSearch("parse", either)->size(), rows.size());
+}
+
 TEST_F(TextSearchTest, ConditionsAndTheirLimits) {
   Table table = Make(300, true);
   TextSearchOptions options{.name_column = "name", .filter = {}};

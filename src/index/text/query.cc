@@ -55,9 +55,8 @@ class Compiler {
     }
     for (size_t i = clause.offsets.size(); i > 0; i--) clause.offsets[i - 1] -= clause.offsets[0];
     if (clause.words.size() == 1) clause.kind = Kind::kPhrase;
-    if (clause.optional) {
-      AddOptional(std::move(clause));
-    } else if (clause.kind == (clause.excluded ? Kind::kAnyOf : Kind::kAllOf)) {
+    if (clause.optional) return AddOptional(std::move(clause));
+    if (clause.kind == (clause.excluded ? Kind::kAnyOf : Kind::kAllOf)) {
       for (const uint16_t word : clause.words) AddOneOf(clause, word);
     } else {
       query_.clauses.push_back(std::move(clause));
@@ -86,14 +85,22 @@ class Compiler {
     return query_.clauses.emplace_back(std::move(one));
   }
 
-  void AddOptional(TextClause clause) {
+  Result<void> AddOptional(TextClause clause) {
     if (clause.words.size() == 1 && clause.column.empty()) {  // whoever holds it holds the word, and so counts for it
       for (const TextClause::Gain& gain : clause.gains) query_.weights[gain.word] += gain.weight;
-    } else if (clause.kind == TextClause::Kind::kAnyOf) {
-      for (const TextClause::Gain& gain : clause.gains) AddOneOf(clause, gain.word).gains = {gain};
-    } else {
-      query_.clauses.push_back(std::move(clause));
+      return {};
     }
+    const bool is_any = clause.kind == TextClause::Kind::kAnyOf;
+    num_optional_ += is_any ? clause.gains.size() : 1;
+    if (num_optional_ > kMaxOptionalClauses)
+      return InvalidArgument("a query may have " + std::to_string(kMaxOptionalClauses) +
+                             " phrases, sets of words and words of a column that should be held, this one has more");
+    if (!is_any) {
+      query_.clauses.push_back(std::move(clause));
+    } else {
+      for (const TextClause::Gain& gain : clause.gains) AddOneOf(clause, gain.word).gains = {gain};
+    }
+    return {};
   }
 
   [[nodiscard]] Result<void> CheckLimits() const {
@@ -158,7 +165,7 @@ class Compiler {
   const Analyzer& analyzer_;
   TextQuery query_;
   std::multimap<std::string, uint16_t, std::less<>> index_;
-  size_t num_patterns_ = 0;
+  size_t num_patterns_ = 0, num_optional_ = 0;
   bool has_many_words_ = false, has_many_patterns_ = false;
 };
 

@@ -23,6 +23,9 @@ inline constexpr size_t kMaxQueryWords = 4096;
 /// Those of them that stand for others; each walks the words of an index.
 inline constexpr size_t kMaxQueryPatterns = 256;
 
+/// Optional clauses; each is looked at for every document that would get in by it.
+inline constexpr size_t kMaxOptionalClauses = 1024;
+
 /// What a document must hold, or must not; or what it only counts for as a whole.
 struct TextClause {
   enum class Kind : uint8_t {
@@ -67,8 +70,8 @@ Result<std::vector<TextCondition>> ParseConditions(std::string_view query, const
 
 /// Conditions in the words that `analyzer` makes of them. The first `typed` of them are of a query that somebody wrote:
 /// stop words that these require are passed over.
-/// ERRORS: InvalidArgument for a condition out of its limits, for more than kMaxQueryWords distinct words, and for more
-/// than kMaxQueryPatterns patterns.
+/// ERRORS: InvalidArgument for a condition out of its limits, for more than kMaxQueryWords distinct words, more than
+/// kMaxQueryPatterns patterns or kMaxOptionalClauses optional clauses.
 Result<TextQuery> CompileTextQuery(const std::vector<TextCondition>& conditions, const Analyzer& analyzer,
                                    size_t typed = 0);
 

@@ -62,6 +62,13 @@ TEST(TextQuery, Limits) {
   }
 }
 
+TEST(TextQuery, PhrasesThatShouldBeHeldHaveALimit) {
+  std::vector<TextCondition> phrases(kMaxOptionalClauses, {.text = "open file", .kind = TextCondition::Kind::kPhrase});
+  EXPECT_EQ(CompileTextQuery(phrases, *Analyzer::ForCode())->clauses.size(), kMaxOptionalClauses);
+  phrases.push_back(phrases[0]);
+  EXPECT_EQ(CompileTextQuery(phrases, *Analyzer::ForCode()).error().code, Code::kInvalidArgument);
+}
+
 using Role = TextCondition::Role;
 using Kind = TextCondition::Kind;
 
