@@ -71,17 +71,18 @@ class Rows {
 
 }  // namespace
 
+bool IsOwnColumn(const TextSearchOptions& options, const std::string& column) {
+  return column.empty() || column == options.text_column || column == options.name_column ||
+         column == options.path_column;
+}
+
 std::vector<TextQuestion> SplitByColumn(TextQuestion question) {
   const TextSearchOptions& options = question.options;
-  const auto is_own = [&](const std::string& column) {
-    return column.empty() || column == options.text_column || column == options.name_column ||
-           column == options.path_column;
-  };
   std::vector<TextQuestion> out(1);
   out[0].options = options;
   for (size_t i = 0; i < question.conditions.size(); i++) {
     TextCondition& condition = question.conditions[i];
-    if (is_own(condition.column)) {
+    if (IsOwnColumn(options, condition.column)) {
       out[0].typed += i < question.typed ? 1 : 0;
       out[0].conditions.push_back(std::move(condition));
       continue;

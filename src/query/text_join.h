@@ -17,6 +17,9 @@ struct TextQuestion {
   size_t typed = 0;
 };
 
+/// Whether a condition of `column` is one of the columns that the options search as one.
+bool IsOwnColumn(const TextSearchOptions& options, const std::string& column);
+
 /// One question for what is asked of the options' own columns, and one for each other column that a condition names.
 std::vector<TextQuestion> SplitByColumn(TextQuestion question);
 

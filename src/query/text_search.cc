@@ -214,19 +214,17 @@ text::TextIndexParameters ParametersOf(const TextColumns& columns) {
   return out;
 }
 
-/// The answers to what is asked of columns that are searched together.
-Result<std::vector<Hit>> Answer(const table::Snapshot& snapshot, const TextQuestion& question,
+/// The answers to what is asked of columns that are searched together; the first `typed` conditions were written.
+Result<std::vector<Hit>> Answer(const table::Snapshot& snapshot, const TextSearchOptions& options,
+                                const TextColumns& columns, std::vector<TextCondition> conditions, size_t typed,
                                 const Selection& selection) {
-  const TextSearchOptions& options = question.options;
-  const auto columns = TRY(FindColumns(snapshot, options));
   std::shared_ptr<const TextPlan> plan;
   if (options.use_index) plan = TRY(TextPlan::For(snapshot, columns.field_ids));
   const bool has_index = plan != nullptr && plan->has_index();
   const auto& analyzer = has_index ? plan->analyzer() : *text::Analyzer::ForCode();
-  auto conditions = question.conditions;
   if (columns.names.size() == 1)
     for (TextCondition& condition : conditions) condition.column.clear();
-  auto query = TRY(text::CompileTextQuery(conditions, analyzer, question.typed));
+  auto query = TRY(text::CompileTextQuery(conditions, analyzer, typed));
   if (selection.passes_nothing() || query.finds_nothing) return std::vector<Hit>();
   std::shared_ptr<const vector::RowMask> selected;
   if (!selection.passes_everything() && (has_index || !query.is_plain()))
@@ -256,13 +254,18 @@ Result<std::vector<Hit>> TextSearch(const table::Snapshot& snapshot, const std::
     return InvalidArgument("k1 lies between 0 and 1000, b between 0 and 1");
   const auto selection = TRY(Selection::Make(snapshot, options.where, options.filter));
   const auto columns = TRY(FindColumns(snapshot, options));
-  TextQuestion question{options, TRY(text::ParseConditions(text, {columns.names, options.all_words})), 0};
-  question.typed = question.conditions.size();
-  question.conditions.insert(question.conditions.end(), options.conditions.begin(), options.conditions.end());
+  auto conditions = TRY(text::ParseConditions(text, {columns.names, options.all_words}));
+  const size_t typed = conditions.size();
+  conditions.insert(conditions.end(), options.conditions.begin(), options.conditions.end());
+  if (std::ranges::all_of(conditions, [&](const auto& condition) { return IsOwnColumn(options, condition.column); }))
+    return Answer(snapshot, options, columns, std::move(conditions), typed, selection);
+  const auto answer = [&](const TextQuestion& one) -> Result<std::vector<Hit>> {
+    const auto of_one = TRY(FindColumns(snapshot, one.options));
+    return Answer(snapshot, one.options, of_one, one.conditions, one.typed, selection);
+  };
+  TextQuestion question{options, std::move(conditions), typed};
   question.options.conditions.clear();
-  auto questions = SplitByColumn(std::move(question));
-  const auto answer = [&](const TextQuestion& one) { return Answer(snapshot, one, selection); };
-  return questions.size() == 1 ? answer(questions[0]) : JoinAnswers(std::move(questions), answer);
+  return JoinAnswers(SplitByColumn(std::move(question)), answer);
 }
 
 }  // namespace squire::query
