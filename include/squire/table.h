@@ -339,6 +339,8 @@ class Table {
   /// the others. An expression's value is cast to the type of its column. ERRORS: InvalidArgument for the condition, an
   /// expression, a value that does not fit its column and a null where none may be; those of a commit.
   Result<UpdateResult> Update(const std::string& where, std::span<const Assignment> set);
+  /// The same with the values of one row, of some of the table's columns.
+  Result<UpdateResult> Update(const std::string& where, const Batch& values);
   /// Replaces every row whose `column` occurs in `rows` by the rows given, in one version.
   Result<uint64_t> UpsertByKey(const std::string& column, const Batch& rows);
   /// Joins the table with `rows` on the columns `on` and updates, inserts and deletes in one version, or in none where

@@ -72,23 +72,8 @@ std::pair<uint64_t, uint64_t> SetValues(TableObject& self, const std::string& wh
   const BatchSource source = RowsOf(values, &schema);
   return self.Write([&](Table& table) -> Result<std::pair<uint64_t, uint64_t>> {
     const Batch value = SQUIRE_TRY(GatherRows(source, schema));
-    ScanOptions options;
-    options.where = where;
-    auto scanner = SQUIRE_TRY(table.Scan(options));
-    auto write = SQUIRE_TRY(table.BeginWrite());
-    uint64_t rows = 0;
-    while (auto batch = SQUIRE_TRY(scanner->Next())) {
-      const std::vector<int64_t> repeat(static_cast<size_t>(batch->num_rows), 0);
-      for (size_t i = 0; i < value.columns.size(); i++) {
-        const int at = table.schema().Find(schema.fields[i].name);
-        if (at < 0) return NotFound("the table has no column '" + schema.fields[i].name + "'");
-        batch->columns[static_cast<size_t>(at)] = SQUIRE_TRY(TakeRows(value.columns[i], repeat));
-      }
-      SQUIRE_TRY(write->Append(*batch));
-      rows += static_cast<uint64_t>(batch->num_rows);
-    }
-    if (rows > 0) SQUIRE_TRY(write->DeleteWhere(where.empty() ? "true" : where));
-    return std::pair(SQUIRE_TRY(write->Commit()), rows);
+    const UpdateResult result = SQUIRE_TRY(table.Update(where, value));
+    return std::pair(result.version, result.rows);
   });
 }
 

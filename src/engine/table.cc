@@ -250,6 +250,11 @@ Result<UpdateResult> Table::Update(const std::string& where, std::span<const Ass
   return Kept(*impl_, engine::Update(impl_->snapshot, where, set));
 }
 
+Result<UpdateResult> Table::Update(const std::string& where, const Batch& values) {
+  TRY(Admit(*impl_));
+  return Kept(*impl_, engine::Update(impl_->snapshot, where, values));
+}
+
 Result<uint64_t> Table::UpsertByKey(const std::string& column, const Batch& rows) {
   const Array* keys = rows.Find(column);
   if (keys == nullptr) return NotFound("the rows have no column '" + column + "'");

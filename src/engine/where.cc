@@ -3,6 +3,7 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "engine/retry.h"
 #include "engine/scanner.h"
@@ -71,10 +72,38 @@ class Assignments {
   std::vector<where::Expression> expressions_;
 };
 
-Result<UpdateResult> TryUpdate(std::shared_ptr<const table::Snapshot>& base, const std::string& where,
-                               std::span<const Assignment> set) {
+using NewRows = std::function<Result<Batch>(const Batch& rows)>;
+
+/// New values of the columns of `values`, which has one row.
+Result<NewRows> ByValues(const Schema& schema, const Batch& values) {
+  if (values.num_rows != 1 || values.columns.empty()) return InvalidArgument("an update takes one row of new values");
+  std::vector<size_t> columns;
+  for (size_t i = 0; i < values.columns.size(); i++) {
+    const std::string& name = values.schema.fields[i].name;
+    const int column = schema.Find(name);
+    if (column < 0) return NotFound("the table has no column '" + name + "'");
+    columns.push_back(static_cast<size_t>(column));
+    if (!schema.fields[columns.back()].nullable && values.columns[i].null_count() > 0)
+      return InvalidArgument("column '" + name + "' must not be null, and its new value is");
+  }
+  return NewRows([columns, values](const Batch& rows) -> Result<Batch> {
+    Batch out = rows;
+    const std::vector<int64_t> repeat(static_cast<size_t>(rows.num_rows), 0);
+    for (size_t i = 0; i < columns.size(); i++) out.columns[columns[i]] = TRY(TakeRows(values.columns[i], repeat));
+    return out;
+  });
+}
+
+Result<NewRows> ByExpressions(const Schema& schema, std::span<const Assignment> set) {
+  auto assignments = std::make_shared<const Assignments>(TRY(Assignments::Make(schema, set)));
+  return NewRows([assignments](const Batch& rows) { return assignments->Apply(rows); });
+}
+
+/// `make` makes the function that gives rows their new values, by the table's schema.
+template <class Make>
+Result<UpdateResult> TryUpdate(std::shared_ptr<const table::Snapshot>& base, const std::string& where, Make make) {
   UpdateResult result;
-  const auto assignments = TRY(Assignments::Make(base->schema(), set));
+  const NewRows apply = TRY(make(base->schema()));
   ScanOptions options;
   options.where = where;
   options.with_row_address = true;
@@ -88,7 +117,7 @@ Result<UpdateResult> TryUpdate(std::shared_ptr<const table::Snapshot>& base, con
     }
     rows->columns.pop_back();
     rows->schema.fields.pop_back();
-    TRY(write->Append(TRY(assignments.Apply(*rows))));
+    TRY(write->Append(TRY(apply(*rows))));
     result.rows += static_cast<uint64_t>(rows->num_rows);
   }
   write->DeleteRows(std::move(gone), PredicateText(where));
@@ -152,7 +181,14 @@ Result<DeleteResult> Delete(std::shared_ptr<const table::Snapshot>& current, con
 
 Result<UpdateResult> Update(std::shared_ptr<const table::Snapshot>& current, const std::string& where,
                             std::span<const Assignment> set) {
-  return WithRetries(current, [&](auto& base) { return TryUpdate(base, where, set); });
+  const auto make = [&](const Schema& schema) { return ByExpressions(schema, set); };
+  return WithRetries(current, [&](auto& base) { return TryUpdate(base, where, make); });
+}
+
+Result<UpdateResult> Update(std::shared_ptr<const table::Snapshot>& current, const std::string& where,
+                            const Batch& values) {
+  const auto make = [&](const Schema& schema) { return ByValues(schema, values); };
+  return WithRetries(current, [&](auto& base) { return TryUpdate(base, where, make); });
 }
 
 }  // namespace squire::engine

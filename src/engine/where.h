@@ -26,5 +26,7 @@ std::string PredicateText(const std::string& where);
 Result<DeleteResult> Delete(std::shared_ptr<const table::Snapshot>& current, const std::string& where);
 Result<UpdateResult> Update(std::shared_ptr<const table::Snapshot>& current, const std::string& where,
                             std::span<const Assignment> set);
+Result<UpdateResult> Update(std::shared_ptr<const table::Snapshot>& current, const std::string& where,
+                            const Batch& values);
 
 }  // namespace squire::engine

@@ -201,7 +201,7 @@ TEST_F(WhereTest, UpdateRefusesWhatDoesNotFit) {
   EXPECT_THAT(refusal("small", "nosuch + 1"), HasSubstr("has no column 'nosuch'"));
   EXPECT_THAT(refusal("nosuch", "1"), HasSubstr("has no column 'nosuch'"));
   EXPECT_THAT(refusal("vector", "1"), HasSubstr("NULL or a column of the same type"));
-  EXPECT_FALSE(table.Update("", {}));
+  EXPECT_FALSE(table.Update("", std::span<const Assignment>()));
   EXPECT_EQ(table.version(), before);
   EXPECT_EQ(table.CountRows(), 2000);
   const Assignment clear[] = {{"vector", "NULL"}, {"small", "NULL"}};

@@ -239,7 +239,8 @@ void Keeper::Shrink(SnapshotPtr& current) {
   const auto started = Clock::now();
   UpkeepReport report{.is_asked = false};
   RunPrune({}, report);
-  if (MergeTiers(current, kStepsPerLook, report, /*is_pressed=*/true)) RunPrune({}, report);
+  const bool is_held = report.pruned.versions_tagged + report.pruned.versions_pinned > 0;
+  if (!is_held && MergeTiers(current, kStepsPerLook, report, /*is_pressed=*/true)) RunPrune({}, report);
   Settle(*current, /*is_asked=*/false);
   unasked_time_ += Clock::now() - started;
 }

@@ -45,7 +45,8 @@ class Keeper {
   void MakeRoom(std::shared_ptr<const table::Snapshot>& current, bool for_delete);
 
   /// Before rows are written to a table that is at a limit: all old versions go, and dead rows by a few rewrites, so
-  /// that it may have to be called again. Does nothing on a table that is not ours.
+  /// that it may have to be called again. Where old versions are held, by tags or readers, nothing is rewritten: that
+  /// could only make the table larger. Does nothing on a table that is not ours.
   void Shrink(std::shared_ptr<const table::Snapshot>& current);
 
   /// Prunes, as `options` say.

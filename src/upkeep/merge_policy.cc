@@ -20,7 +20,7 @@ constexpr uint64_t kDeadBytesMin = 8 << 20;        // dead rows below this are l
 constexpr uint64_t kDeadBytesPressed = 256 << 10;  // the same on a full disk or at a bound
 constexpr uint64_t kDeadPercentMax = 40;           // of the live bytes
 constexpr uint64_t kDeadPercentWorth = 20;         // of a fragment, to rewrite it
-constexpr uint64_t kDeadPercentPressed = 10;
+constexpr uint64_t kDeadPercentPressed = 5;
 
 uint64_t TierLimit(size_t tier) {
   uint64_t limit = kFirstTierBytes;

@@ -114,10 +114,10 @@ TEST(MergePolicyTest, OnAFullDiskDeadRowsGoFirstWhereTheyFit) {
 }
 
 TEST(MergePolicyTest, AtABoundDeadRowsGoWhereverTheyAreWorthIt) {
-  const std::vector<FragmentSize> sizes = {{20 * kMiB, 19 * kMiB, 100}, {10 * kMiB, 8 * kMiB, 100}};
+  const std::vector<FragmentSize> sizes = {{50 * kMiB, 49 * kMiB, 100}, {10 * kMiB, 8 * kMiB, 100}};
   EXPECT_EQ(NextMerge(sizes), std::nullopt);
   EXPECT_EQ(NextMerge(sizes, UINT64_MAX, /*is_pressed=*/true), (FragmentRun{1, 1}));
-  EXPECT_EQ(NextMerge(std::span(sizes).first(1), UINT64_MAX, true), std::nullopt) << "a twentieth is not";
+  EXPECT_EQ(NextMerge(std::span(sizes).first(1), UINT64_MAX, true), std::nullopt) << "a fiftieth is not";
 }
 
 TEST(MergePolicyTest, AskedForRunsStandSideBySide) {

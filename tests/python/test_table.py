@@ -258,6 +258,24 @@ def test_upsert_replaces_all_rows_of_a_key(db):
     assert [r["part"] for r in rows if r["file"] == "f1"] == [7] and len(rows) == 9
 
 
+def test_an_update_beside_another_writer_takes_no_rows_that_it_has_not_read(db):
+    import squire
+
+    table = db.create_table("t", pa.table({"id": [1, 2], "v": [0, 0]}))
+    for values in ("values", "sql"):
+        late = squire.connect(db.uri).open_table("t")
+        late.count_rows()
+        table.add(pa.table({"id": [3], "v": [7]}))
+        native = late._native  # at the version before
+        row = pa.table({"v": pa.array([5], pa.int64())})
+        version, rows = native.set_values("v < 100", row) if values == "values" else native.update("v < 100", [("v", "5")])
+        assert rows == late.count_rows() - 1, "those that were there"
+        table.checkout_latest()
+        assert sorted(table.to_arrow()["v"].to_pylist()) == [5] * rows + [7]
+        table.update(where="id = 3", values={"v": 9})
+        table.delete("id = 3")
+
+
 def test_compact_prune_optimize(db):
     table = db.create_table("t", ROWS)
     for i in range(1, 11):

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <unordered_map>
 
 #include "index/coverage.h"
@@ -20,8 +19,8 @@ constexpr size_t kSampledPerPartition = 64;
 constexpr uint64_t kRowsPerPartition = 120;
 constexpr uint64_t kManyRows = 61'440;  // from here on partitions grow with the root of the rows
 constexpr uint64_t kGrowth = 4;         // an index of so many times the rows it was made for is made anew
-constexpr double kFarther = 1.5;        // of the mean square of differences from centers: new rows get their own
-constexpr size_t kMeasuredPartitions = 64;
+constexpr double kFarther = 1.5;        // mean squares of differences from centers: then new rows get their own
+constexpr size_t kTrialRows = 4096;
 constexpr uint64_t kRotationSeed = 0x5371756972650001;
 constexpr int kIndexVersion = 2;  // of IVF_RQ
 
@@ -103,30 +102,36 @@ class Writer {
     return AddCenters();
   }
 
-  /// Where the new rows lie farther from the centers than those that were there, they get centers of their own: the
-  /// codes of both stay as exact as they were.
+  /// Where the new rows lie much nearer to centers of their own than to those that are there - somewhere else, or all
+  /// in one place - they get such: the codes of both are as exact as those of an index made anew.
   Result<void> AddCenters() {
-    std::vector<float> sample = TRY(Sample(kSampledPerPartition * PartitionsFor(NewRows())));
-    const size_t rows = sample.size() / dim_;
+    const std::vector<float> trial = TRY(Sample(kTrialRows));
+    const size_t rows = trial.size() / dim_;
     if (rows < kRowsPerPartition) return {};
-    std::vector<uint32_t> nearest(rows);
-    TRY(AssignRows(sample, centers_, options_.threads, nearest));
-    double square = 0;
-    for (size_t i = 0; i < sample.size(); i++) {
-      const double difference = sample[i] - centers_[nearest[i / dim_]][i % dim_];
-      square += difference * difference;
-    }
-    if (square <= kFarther * TRY(MeanSquare()) * static_cast<double>(rows)) return {};
+    const Centers own = TRY(Centered(trial, rows / kRowsPerPartition));
+    if (TRY(MeanSquare(trial, centers_)) <= kFarther * TRY(MeanSquare(trial, own))) return {};
     const size_t more = PartitionsFor(NewRows());
     if (centers_.count() + more > kGrowth * PartitionsFor(static_cast<uint64_t>(snapshot_.num_rows()))) {
       previous_.reset();  // rows come from ever new places: all are looked at again
       covered_.clear();
       return {};
     }
-    const Centers added = TRY(Centered(std::move(sample), more));
+    const Centers added = TRY(Centered(TRY(Sample(kSampledPerPartition * more)), more));
     centers_.values.insert(centers_.values.end(), added.values.begin(), added.values.end());
     centers_.Measure();
     return {};
+  }
+
+  /// Of what rows differ from the centers nearest to them.
+  Result<double> MeanSquare(std::span<const float> rows, const Centers& centers) {
+    std::vector<uint32_t> nearest(rows.size() / dim_);
+    TRY(AssignRows(rows, centers, options_.threads, nearest));
+    double square = 0;
+    for (size_t i = 0; i < rows.size(); i++) {
+      const double difference = static_cast<double>(rows[i]) - centers[nearest[i / dim_]][i % dim_];
+      square += difference * difference;
+    }
+    return square / static_cast<double>(std::max<size_t>(1, nearest.size()));
   }
 
   [[nodiscard]] uint64_t NewRows() const {
@@ -135,23 +140,6 @@ class Writer {
       if (!covered_.contains(snapshot_.fragment(i).id()))
         rows += static_cast<uint64_t>(snapshot_.fragment(i).live_rows());
     return rows;
-  }
-
-  /// About the mean square of what rows of the previous index differ from their centers, by the factors of some.
-  Result<double> MeanSquare() {
-    std::vector<size_t> some;
-    const size_t count = centers_.count(), step = std::max<size_t>(1, count / kMeasuredPartitions);
-    for (size_t i = 0; i < count; i += step) some.push_back(i);
-    double square = 0, rows = 0;
-    TRY(previous_->ReadSigns(some, [&](size_t, const SignRows& of) -> Result<void> {
-      for (const float scale : of.scale) square += static_cast<double>(scale) * scale;
-      rows += static_cast<double>(of.scale.size());
-      return {};
-    }));
-    // The scale of a difference r is -w |r|^2 / (r.s), w being 1 under dot and else 2, and the product of the signs'
-    // halves with r about |r| sqrt(d / (2 pi)).
-    const double weight = options_.metric == simd::Metric::kDot ? 1 : 2;
-    return square / std::max(1.0, rows) * static_cast<double>(dim_) / (2 * std::numbers::pi * weight * weight);
   }
 
   Result<Centers> Centered(std::vector<float> sample, size_t count) {
