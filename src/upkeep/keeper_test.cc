@@ -72,7 +72,7 @@ TEST_F(KeeperTest, ADryRunTellsNothingAndIsNoSuccess) {
   EXPECT_TRUE(logged.infos.empty());
   keeper_.Prune(*current, {});
   EXPECT_FALSE(health_.IsRed(HealthStage::kPrune));
-  EXPECT_THAT(logged.infos, Contains(HasSubstr("will prune 20 of 21 versions: 20 files, ")));
+  EXPECT_THAT(logged.infos, Contains(HasSubstr("will prune 20 of 21 versions: 40 files, ")));
 }
 
 TEST_F(KeeperTest, FailuresAreToldWithTheirCode) {

@@ -37,7 +37,7 @@ TEST(PruneTest, KeepsTheNewestAndItsFiles) {
   const PruneResult done = MustPrune(fs);
   EXPECT_THAT(table.Versions(), ElementsAre(6));
   EXPECT_EQ(done.versions_removed, 5u);
-  EXPECT_EQ(done.files_removed, 5u + 4) << "manifests, data";
+  EXPECT_EQ(done.files_removed, 5u + 4 + 5) << "manifests, data, transactions";
   EXPECT_EQ(done.bytes_freed, before - fs.bytes_used());
   EXPECT_EQ(planned.bytes_freed, done.bytes_freed);
   EXPECT_EQ(planned.files_removed, done.files_removed);
