@@ -177,6 +177,7 @@ def test_readers_and_writers_beside_a_prune_that_never_rests(folder):
     assert not names(path, "_squire/writers")
 
 
+@pytest.mark.full
 def test_many_processes_leave_no_trace(folder):
     """One commit each, and one reader of another library beside them."""
     path = folder / "t.lance"
