@@ -270,10 +270,20 @@ class Scores {
   size_t count_ = 0;  // of candidates
 };
 
-void OfferIfWanted(const PartSearch& search, FoundDocument found, TopDocuments& top) {
-  if (!top.Takes(found) || (search.is_wanted && !search.is_wanted(found.document))) return;
-  if (search.score) found.score = search.score(found.document, found.score);
+/// With what optional clauses leave of its score.
+[[gnu::noinline]] void OfferScored(const PartSearch& search, FoundDocument found, TopDocuments& top) {
+  found.score = search.score(found.document, found.score);
   if (found.score > 0) top.Offer(found);
+}
+
+/// Within loops over documents: a call would cost as much as the rest.
+[[gnu::always_inline]] inline void OfferIfWanted(const PartSearch& search, const FoundDocument& found,
+                                                 TopDocuments& top) {
+  if (!top.Takes(found) || (search.is_wanted && !search.is_wanted(found.document))) return;
+  if (search.score)
+    OfferScored(search, found, top);
+  else
+    top.Offer(found);
 }
 
 class Searcher {
