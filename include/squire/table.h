@@ -266,7 +266,7 @@ class TableWrite {
   virtual Result<void> Append(const Batch& rows) = 0;
   /// Deletes the rows whose `column` is one of `keys`; never those that this write adds.
   virtual Result<void> DeleteKeys(const std::string& column, const Array& keys) = 0;
-  /// Deletes the rows of which `where` holds; never those that this write adds.
+  /// Deletes the rows of which `where` holds at Commit, others' new ones too; never those that this write adds.
   /// ERRORS: InvalidArgument for the condition, with the place in it.
   virtual Result<void> DeleteWhere(const std::string& where) = 0;
   /// Publishes and returns the new version; with nothing added or deleted, the version there was. Durable when it

@@ -19,8 +19,7 @@ namespace squire::engine {
 Result<std::map<uint64_t, lance::RowSet>> FindRowsByKey(const table::Snapshot& snapshot, const std::string& column,
                                                         const Array& values, const table::KeySet& keys);
 
-/// See Table::CreateKeyIndex, CreateVectorIndex, RetrainVectorIndexes, CreateTextIndex, DropIndex,
-/// Indexes.
+/// See Table::CreateKeyIndex, CreateVectorIndex, RetrainVectorIndexes, CreateTextIndex, DropIndex, Indexes.
 Result<uint64_t> CreateKeyIndex(std::shared_ptr<const table::Snapshot>& current, const std::string& column,
                                 const std::string& name);
 Result<uint64_t> CreateVectorIndex(std::shared_ptr<const table::Snapshot>& current, const std::string& column,

@@ -186,6 +186,33 @@ TEST_F(WhereTest, UpdateComputesFromTheOldRow) {
   EXPECT_THAT(names, ElementsAre("was n5, 5", "was , 1010"));
 }
 
+TEST_F(WhereTest, UpdateByValuesLeavesRowsThatOthersAdd) {
+  Table table = Create();
+  const auto row = [](const std::string& column, const DataType& type, std::optional<std::string> text) {
+    ArrayBuilder value(type);
+    if (text)
+      value.AppendText(*text);
+    else
+      value.AppendNull();
+    return Batch{{{{column, type, true, {}}}, {}}, {*value.Finish()}, 1};
+  };
+  Table other = *Table::Open(path_);
+  ASSERT_TRUE(other.Append(RowsFrom(5000, 10)));
+  const auto updated = table.Update("id >= 1990", row("name", TypeId::kString, "new"));
+  ASSERT_TRUE(updated) << updated.error().ToString();
+  EXPECT_EQ(updated->rows, 10u) << "of the version that it began on";
+  EXPECT_EQ(table.CountRows(), 2010);
+  EXPECT_EQ(table.CountRows("name = 'new'"), 10);
+  EXPECT_EQ(table.CountRows("id >= 5000"), 10);
+  const uint64_t before = table.version();
+  EXPECT_EQ(table.Update("", row("nosuch", TypeId::kString, "x")).error().code, Code::kNotFound);
+  EXPECT_EQ(table.Update("", row("id", TypeId::kInt64, std::nullopt)).error().code, Code::kInvalidArgument);
+  EXPECT_FALSE(table.Update("", row("small", TypeId::kString, "x"))) << "of another type";
+  EXPECT_FALSE(table.Update("", Batch{}));
+  EXPECT_FALSE(table.Update("", RowsFrom(0, 2))) << "two rows";
+  EXPECT_EQ(table.version(), before);
+}
+
 TEST_F(WhereTest, UpdateRefusesWhatDoesNotFit) {
   Table table = Create();
   const uint64_t before = table.version();

@@ -1,7 +1,7 @@
 #pragma once
 
 /// FstWriter: the words of an index as an automaton, in the form that ReadFstWords reads and other Lance programs read
-/// and write. Words that end alike share their ends (as far as it remembers them), so it takes about 6 bytes a word.
+/// and write. Words that end alike share their ends (as far as it remembers them), so it takes 8 or 9 bytes a word.
 /// Belongs to one thread; memory: the bytes written, and 1 MiB.
 /// Source: Daciuk et al., Incremental Construction of Minimal Acyclic Finite-State Automata, 2000; numbers along the
 /// ways by Mihov and Maurel, Direct Construction of Minimal Acyclic Subsequential Transducers, 2001.

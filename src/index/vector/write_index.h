@@ -24,9 +24,9 @@ bool CanIndexVectors(const DataType& type);
 size_t PartitionsFor(uint64_t rows);
 
 /// Writes an index of `column` over all rows of `snapshot`. With `previous`, an index of the same column that is read
-/// here, its centers, metric and codes stay, and of the column only rows are read that it lacks; where there are many
-/// more rows than it was made for, it is made anew. Rows whose vector is null or not finite are in no index.
-/// The files are durable but for their folder. Memory is bounded by the options.
+/// here, its centers, metric and codes stay; only rows that it lacks are read, and may get centers of their own; where
+/// there are many more rows than it was made for, it is made anew. Rows whose vector is null or not finite are in no
+/// index. The files are durable but for their folder. Memory is bounded by the options.
 /// ERRORS: NotFound; Unsupported types and tables; InvalidArgument for options; NoSpace, Io.
 Result<pb::IndexMetadata> WriteVectorIndex(const table::Snapshot& snapshot, const std::string& column,
                                            const std::string& name, const WriteIndexOptions& options,
