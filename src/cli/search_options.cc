@@ -26,7 +26,8 @@ void AddSearchOptions(CLI::App& command, SearchArguments& arguments) {
   command.add_option("--path", request.paths, "Only files that match; may be repeated")
       ->type_name("GLOB")
       ->allow_extra_args(false);
-  command.add_option("--lang", request.lang, "Only this language: a name or a file's extension, e.g. python")->type_name("LANG");
+  command.add_option("--lang", request.lang, "Only this language: a name or a file's extension, e.g. python")
+      ->type_name("LANG");
   command.add_option("--kind", request.kind, "Only this kind, e.g. function, class, section")->type_name("KIND");
   command.add_option("--where", request.where, "Only chunks of which this holds; the syntax is in docs/filters.md")
       ->type_name("FILTER");
